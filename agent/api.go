@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"frontdesk/playbooks/action"
+	"frontdesk/store"
 )
 
 // Caller is a Slack account that does something, as the envelope names it.
@@ -38,15 +39,15 @@ type Click struct {
 	Reason   string
 }
 
-// Verdict is what a click means; see store.Verdict.
-type Verdict string
+// Verdict is what a click means.
+type Verdict = store.Verdict
 
-// The verdicts.
+// The verdicts, for those who must not know the store.
 const (
-	Approve     Verdict = "approve"
-	Deny        Verdict = "deny"
-	Happened    Verdict = "happened"
-	NotHappened Verdict = "not_happened"
+	Approve     = store.Approve
+	Deny        = store.Deny
+	Happened    = store.Happened
+	NotHappened = store.NotHappened
 )
 
 // ProofNeeded is returned when a person must first prove, once, that their Slack
