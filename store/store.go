@@ -11,7 +11,11 @@ type Store interface {
 	// Write runs f in one transaction and commits if f returns nil; whatever f
 	// changed, appended or woke is kept together or not at all. f may run more
 	// than once when the engine reports a serialisation failure, so it must not
-	// touch anything but the Tx.
+	// touch anything but the Tx; the embedded engine has one writer, so another
+	// Write, Claim or Shelf call inside f would wait for itself.
+	//
+	// Two transactions may interleave and read what the other has not committed
+	// yet as it was before: what must not be overtaken is a row that both save.
 	Write(ctx context.Context, f func(Tx) error) error
 	// Read runs f in one read-only transaction.
 	Read(ctx context.Context, f func(Tx) error) error
@@ -45,6 +49,11 @@ const SweepSubject = "sweep"
 // Tx is one transaction. Save methods are compare-and-swap: they change the row
 // only if its Version is the one that was read, then increase it in place;
 // otherwise they return ErrConflict and the transaction must be given up.
+// ErrNotFound, ErrConflict, and ErrDuplicate from a method that creates are
+// answers: the transaction can go on. After any other error it can't be
+// committed.
+//
+// Text is kept as UTF-8 without NUL: what is neither becomes U+FFFD.
 type Tx interface {
 	// Now is the transaction's one time.
 	Now() time.Time
@@ -61,6 +70,8 @@ type Tx interface {
 	RequestByDelivery(ctx context.Context, delivery string) (Request, error)
 	// Requests lists newest first.
 	Requests(ctx context.Context, q RequestQuery) ([]Request, error)
+	// SaveRequest keeps all but what made the request: Delivery, Source and
+	// the Slack account stay as they are.
 	SaveRequest(ctx context.Context, r *Request) error
 
 	Run(ctx context.Context, id string) (Run, error)
@@ -94,9 +105,11 @@ type Tx interface {
 	// DueNotices lists the requests that have pending notices with NotBefore not after now.
 	DueNotices(ctx context.Context, now time.Time, limit int) ([]string, error)
 
-	// Append adds e to the chain: it fills Seq, At (if zero), Salt, Personal
-	// digest, Prev and Hash. Appends are the last thing a transaction does; the
-	// store serialises them over all replicas.
+	// Append adds e to the chain. It may be called anywhere in the transaction:
+	// ID and At are filled at once if empty, what e says is taken down as it is
+	// now, and its place in the chain (Seq, Salt, Digest, Prev, Hash) is given
+	// when f has returned, one transaction after the other over all replicas.
+	// Until then EventsOf and Events don't show it.
 	Append(ctx context.Context, e *Event) error
 	EventsOf(ctx context.Context, requestID string) ([]Event, error)
 	// Events lists the whole chain from seq on, at most limit.

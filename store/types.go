@@ -27,7 +27,8 @@ type Request struct {
 	Version       int64
 }
 
-// RequestQuery selects requests; zero fields select all.
+// RequestQuery selects requests; zero fields select all. With both SlackUser
+// and Approver it selects those of either.
 type RequestQuery struct {
 	SlackTeam string
 	SlackUser string // the requester, or
