@@ -91,6 +91,9 @@ func New(c Config) (*Agent, error) {
 			return nil, fmt.Errorf("agent: %s is missing", name)
 		}
 	}
+	if len(c.Teams) == 0 || c.Teams[0] == "" {
+		return nil, errors.New("agent: Teams must name the Slack workspace")
+	}
 	setDefault(&c.Identity, IdentityProof)
 	setDefault(&c.Command, "/okta")
 	setDefault(&c.Workers, 8)

@@ -20,6 +20,12 @@ type memory struct {
 	Given json.RawMessage `json:"given,omitempty"`
 	// Checked tells that gate, guards and floor have been passed once.
 	Checked bool `json:"checked,omitempty"`
+	// Card is what the open ask shows.
+	Card card `json:"card,omitzero"`
+	// Settlers were asked what became of an unanswered call.
+	Settlers []person `json:"settlers,omitempty"`
+	// Changes tells why earlier plans of this run were voided.
+	Changes []string `json:"changes,omitempty"`
 	// Seen is the person's status when the approval was asked for.
 	Seen string `json:"seen,omitempty"`
 	// Shown is how many decisions the cards of the open ask show.
@@ -52,6 +58,23 @@ type thing struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Type string `json:"type,omitempty"`
+}
+
+// card is what an approval card shows beside the request itself.
+type card struct {
+	Lines  []string `json:"lines,omitempty"`
+	Notes  []string `json:"notes,omitempty"`
+	People []person `json:"people,omitempty"`
+}
+
+// person finds one of those who were asked.
+func (c card) person(id string) person {
+	for _, p := range c.People {
+		if p.ID == id {
+			return p
+		}
+	}
+	return person{ID: id, Name: "somebody who was asked"}
 }
 
 type approval struct {

@@ -18,7 +18,7 @@ func (a *Agent) Submit(ctx context.Context, s Submission) (Ticket, error) {
 	m := memory{Command: s.Command}
 	req := store.Request{
 		ID: a.NewID(), Delivery: s.Delivery, Source: "command",
-		SlackTeam: s.Caller.home(), SlackUser: s.Caller.User, Channel: s.Caller.Channel,
+		SlackTeam: s.Caller.Team, SlackUser: s.Caller.User, Channel: s.Caller.Channel,
 		Text: s.Text, Title: s.Command.String(), OpenedAt: now,
 	}
 	run := store.Run{
@@ -180,17 +180,7 @@ func rest(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// home is the team or, on Enterprise Grid, the organisation that the account
-// belongs to, under which its binding is kept.
-func (c Caller) home() string {
-	if c.Enterprise != "" {
-		return c.Enterprise
-	}
-	return c.Team
-}
-
-// actor names a Slack account that is not yet known as a person.
-func (c Caller) actor() string { return "slack:" + c.home() + "/" + c.User }
+func (c Caller) actor() string { return slackActor(c.Team, c.User) }
 
 // requestName is how people see a request's number.
 func requestName(n int64) string { return fmt.Sprintf("R-%d", n) }

@@ -18,7 +18,10 @@ type operation struct {
 }
 
 // router finds the operation for a request.
-type router struct{ root *node }
+type router struct {
+	root  *node
+	names map[string]bool
+}
 
 type node struct {
 	fixed map[string]*node
@@ -28,8 +31,9 @@ type node struct {
 }
 
 func newRouter(operations []operation) *router {
-	r := &router{root: &node{}}
+	r := &router{root: &node{}, names: map[string]bool{}}
 	for _, op := range operations {
+		r.names[op.name] = true
 		at := r.root
 		for _, part := range strings.Split(op.path, "/")[1:] {
 			at = at.child(part)
@@ -90,3 +94,6 @@ func (r *router) match(method string, u *url.URL) (*operation, map[string]string
 	}
 	return op, params, nil
 }
+
+// knows tells whether there is an operation of that name.
+func (r *router) knows(name string) bool { return r.names[name] }

@@ -111,7 +111,9 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.op, c.params = op, params
 	c.caller = t.identify(c)
 	fault := t.nextFault(c)
+	t.inFlight++
 	t.mu.Unlock()
+	defer t.leave()
 
 	if fault.wait(r, t) != nil {
 		return // the caller has gone, or the tenant let go of it
@@ -143,8 +145,6 @@ func (t *Tenant) answer(c *call, f *fault, header http.Header) (reply, error) {
 	if err := t.limit(c, f, header); err != nil {
 		return fail(err)
 	}
-	t.inFlight++
-	defer func() { t.inFlight-- }()
 	if err := t.authorize(c); err != nil {
 		return fail(err)
 	}
@@ -152,6 +152,13 @@ func (t *Tenant) answer(c *call, f *fault, header http.Header) (reply, error) {
 		return fail(broken())
 	}
 	return c.op.handle(t, c)
+}
+
+// leave ends what the concurrency limit counts.
+func (t *Tenant) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.inFlight--
 }
 
 // finish turns an error into its answer, applies what a fault does to the answer,

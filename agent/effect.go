@@ -1,0 +1,511 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"frontdesk/playbooks"
+	"frontdesk/playbooks/action"
+	"frontdesk/store"
+)
+
+// rounds is how many Okta calls one act can take at the most (restore sessions:
+// unsuspend, then unlock); effects are numbered act×rounds+round within a step.
+const rounds = 4
+
+// attempts bounds how often a call that Okta definitely did not execute is sent
+// again.
+const attempts = 8
+
+// intent is what settlement needs to know of a call: kept before it is made.
+type intent struct {
+	Act   Act   `json:"act"`
+	Sight Sight `json:"sight"`
+}
+
+func (a *Agent) effects(ctx context.Context, runID string) ([]store.Effect, error) {
+	var es []store.Effect
+	err := a.Store.Read(ctx, func(tx store.Tx) (err error) {
+		es, err = tx.EffectsOf(ctx, runID)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the effects of run %s: %w", runID, err)
+	}
+	return es, nil
+}
+
+// runStep does one thing of a run step: one look, one call, one settlement, one
+// question to the approvers. Called again until nothing of the step is left.
+func (a *Agent) runStep(ctx context.Context, j *job, s *script) (bool, error) {
+	effects, err := a.effects(ctx, j.run.ID)
+	if err != nil {
+		return false, err
+	}
+	acts, cover, err := a.calledFor(ctx, j, s, effects)
+	if err != nil {
+		return false, err
+	}
+	if s.book.Simulate {
+		return true, a.next(ctx, j, a.wouldDo(ctx, j, "act"))
+	}
+	for i, act := range acts {
+		for round := range rounds {
+			e := find(effects, j.run.Step, i*rounds+round)
+			if e == nil {
+				if round > 0 && !more(find(effects, j.run.Step, i*rounds+round-1)) {
+					break
+				}
+				return a.attempt(ctx, j, s, cover, act, &store.Effect{
+					ID: a.NewID(), RunID: j.run.ID, RequestID: j.req.ID, Step: j.run.Step, Index: i*rounds + round,
+					Action: string(act.Kind), TargetID: act.Target, ObjectID: act.Object,
+				})
+			}
+			switch e.State {
+			case store.EffectIntent:
+				return a.settle(ctx, j, e)
+			case store.EffectRetry:
+				if e.RetryAt.After(a.Now()) {
+					return false, a.comeBack(ctx, j, e.RetryAt)
+				}
+				return a.attempt(ctx, j, s, cover, act, e)
+			case store.EffectUnknown:
+				return true, a.stopUnknown(ctx, j, e)
+			case store.EffectFailed:
+				if s.book.Steps[j.run.Step].OnFailure != playbooks.Continue {
+					return true, a.stop(ctx, j, store.Failed, &Problem{Code: "okta_failed", Text: e.Summary})
+				}
+				j.mem.Failed = true
+			case store.EffectDone, store.EffectNoop:
+			}
+		}
+	}
+	return true, a.next(ctx, j, nil)
+}
+
+// calledFor lists the acts of the step at hand with the ask that covers them. A
+// step that has begun does what was sealed; one that has not is resolved anew,
+// and what differs from the sealed plan takes the approval back.
+func (a *Agent) calledFor(ctx context.Context, j *job, s *script, effects []store.Effect) ([]Act, *store.Ask, error) {
+	acts, err := s.expand(ctx, j.run.Step)
+	if err != nil {
+		return nil, nil, err
+	}
+	ask, err := a.latestAsk(ctx, j, askApprove)
+	if err != nil || ask == nil || ask.State != store.AskApproved {
+		return acts, nil, err
+	}
+	p, err := decodePlan(ask)
+	if err != nil {
+		return nil, nil, err
+	}
+	sealed := p.of(j.run.Step)
+	if len(sealed) == 0 {
+		return acts, nil, nil // agreed to something else: this step is not covered
+	}
+	if slices.Equal(sealed, acts) && p.Reason == digest([]byte(j.mem.Command.Because)) && p.Hash == j.run.Hash {
+		return acts, ask, nil
+	}
+	for _, e := range effects {
+		if len(p.of(e.Step)) > 0 {
+			return nil, nil, &Problem{Code: "changed_midway", Text: "What this request should do changed while I was at it, so I stopped in the middle. The timeline shows what was done; please ask IT."}
+		}
+	}
+	return nil, nil, a.voidAnd(ctx, j, ask, "what would be done is no longer what was shown")
+}
+
+// voidAnd voids the ask and lets the loop start over.
+func (a *Agent) voidAnd(ctx context.Context, j *job, ask *store.Ask, why string) error {
+	if err := a.void(ctx, j, ask, why); err != nil {
+		return err
+	}
+	return store.ErrConflict // the rows in hand are old: load and look again
+}
+
+func find(effects []store.Effect, step, index int) *store.Effect {
+	for i := range effects {
+		if effects[i].Step == step && effects[i].Index == index {
+			return &effects[i]
+		}
+	}
+	return nil
+}
+
+// more tells that an act may take another call after this one.
+func more(e *store.Effect) bool {
+	var in intent
+	return e != nil && e.State == store.EffectDone && json.Unmarshal(e.Intent, &in) == nil && in.Sight.More
+}
+
+// attempt is the way to an Okta write, and there is no other: approval, second
+// look, intent, call, outcome.
+func (a *Agent) attempt(ctx context.Context, j *job, s *script, cover *store.Ask, act Act, e *store.Effect) (bool, error) {
+	sight, err := a.Actor.Look(ctx, act)
+	if err != nil {
+		return false, fmt.Errorf("look at what %s would meet: %w", act.Kind, err)
+	}
+	if sight.Refusal != nil {
+		return true, a.impossible(ctx, j, s, e, sight.Refusal)
+	}
+	if sight.Noop != "" {
+		return true, a.noop(ctx, j, e, act, sight)
+	}
+	if cover == nil {
+		ask, err := a.mustAsk(ctx, j, s)
+		if err != nil {
+			return false, err
+		}
+		if ask {
+			return a.approveUncovered(ctx, j, s)
+		}
+	}
+	if again, err := a.secondLook(ctx, j, s, cover, act); err != nil || again {
+		return again, err
+	}
+	return a.call(ctx, j, act, sight, e)
+}
+
+// mustAsk tells whether the step at hand, which no approval covers, needs one.
+func (a *Agent) mustAsk(ctx context.Context, j *job, s *script) (bool, error) {
+	if s.book.Autonomy != playbooks.Auto {
+		return true, nil
+	}
+	acts, err := s.segment(ctx, j.run.Step)
+	if err != nil {
+		return false, err
+	}
+	isAgent, err := s.world.isAgent(ctx, j.mem.Requester.ID)
+	if err != nil {
+		return false, err
+	}
+	return floor(acts, j.mem.Requester.ID, isAgent) > 0, nil
+}
+
+// secondLook reads live, by id, immediately before the call: may the requester
+// still ask, would the guards still say yes, may those who agreed still agree. A
+// different answer stops the run and says then → now. It answers true when the
+// run goes another way.
+func (a *Agent) secondLook(ctx context.Context, j *job, s *script, cover *store.Ask, act Act) (bool, error) {
+	if _, err := a.protect(ctx, []planned{{Act: act}}); err != nil {
+		return false, err
+	}
+	requester, binding, err := a.identify(ctx, j.req.SlackUser)
+	if err != nil {
+		return false, err
+	}
+	if requester.ID != j.mem.Requester.ID {
+		return false, gateProblem("rebound", "This Slack account was bound to another person meanwhile. Nothing was done; please ask again.")
+	}
+	if cover == nil && a.Identity == IdentityProof && binding.Proof == "" {
+		return false, &Problem{Code: "unproven", Text: "Your proof of identity was taken back meanwhile. Nothing was done; please ask again."}
+	}
+	if p := standing(requester, act.Target == requester.ID); p != nil {
+		return false, p
+	}
+	if !j.mem.Changed {
+		target, err := a.Directory.User(ctx, j.mem.Target.ID)
+		if err != nil {
+			return false, fmt.Errorf("read %s again: %w", j.mem.Target.ID, err)
+		}
+		if p, err := s.guards(ctx); err != nil {
+			return false, err
+		} else if p != nil {
+			return false, thenNow(j, target, p)
+		}
+	}
+	if cover == nil {
+		return false, nil
+	}
+	why, err := a.stillAgreed(ctx, j, s, cover)
+	if err != nil || why == "" {
+		return false, err
+	}
+	return true, a.void(ctx, j, cover, why)
+}
+
+// thenNow says what changed between the approval and the act.
+func thenNow(j *job, target User, p *Problem) *Problem {
+	text := p.Text
+	if j.mem.Seen != "" && j.mem.Seen != target.Status {
+		text = fmt.Sprintf("I stopped at the last look: when this was asked, %s was %s; now %s. %s", target.Name(), plainStatus(j.mem.Seen), plainStatus(target.Status), p.Text)
+	}
+	return &Problem{Code: "second_look", Text: text, Cause: p}
+}
+
+// stillAgreed tells whether each of those who agreed may still do so: active in
+// Okta, the same person in Slack, proven where that is asked, and still on the
+// list. Otherwise it says why not.
+func (a *Agent) stillAgreed(ctx context.Context, j *job, s *script, ask *store.Ask) (string, error) {
+	decisions, err := a.decisions(ctx, ask.ID)
+	if err != nil {
+		return "", err
+	}
+	agreed := 0
+	for _, d := range decisions {
+		if d.Verdict != store.Approve || d.Digest != ask.Digest {
+			continue
+		}
+		who, b, err := a.identify(ctx, d.User)
+		if _, isProblem := AsProblem(err); isProblem {
+			return j.mem.Card.person(d.PersonID).Name + " may no longer decide: " + err.Error(), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		switch {
+		case who.ID != d.PersonID:
+			return "the Slack account that agreed now belongs to somebody else", nil
+		case who.Status != "ACTIVE":
+			return fmt.Sprintf("%s, who agreed, is %s in Okta now", who.Name(), plainStatus(who.Status)), nil
+		case a.Identity == IdentityProof && b.Proof == "":
+			return fmt.Sprintf("%s's proof of identity was taken back", who.Name()), nil
+		}
+		ok, err := a.onList(ctx, j, s, ask, who)
+		if err != nil {
+			return "", err
+		}
+		if !ok {
+			return fmt.Sprintf("%s, who agreed, may no longer decide this", who.Name()), nil
+		}
+		agreed++
+	}
+	if agreed < ask.Need {
+		return "", &Problem{Code: "not_agreed", Text: "Not enough people agreed to exactly this. Nothing was done."}
+	}
+	return "", nil
+}
+
+// onList tells whether who would be asked again if the question were put now.
+func (a *Agent) onList(ctx context.Context, j *job, s *script, ask *store.Ask, who User) (bool, error) {
+	var wanted []User
+	var err error
+	switch {
+	case s.book.Steps[ask.Step].Kind == playbooks.StepApprove:
+		wanted, err = s.people(ctx, ask.Step)
+	case s.book.Autonomy == playbooks.Suggest:
+		wanted, err = s.world.agents(ctx)
+	default:
+		wanted, err = s.world.managerOf(ctx, j.mem.Target.ID)
+	}
+	if err != nil {
+		return false, err
+	}
+	is := func(u User) bool { return u.ID == who.ID }
+	if slices.ContainsFunc(wanted, is) || a.Who.Fallback == "" {
+		return slices.ContainsFunc(wanted, is), nil
+	}
+	more, err := a.membersNamed(ctx, a.Who.Fallback)
+	return slices.ContainsFunc(more, is), err
+}
+
+// call keeps the intent, makes the call, and keeps the outcome.
+func (a *Agent) call(ctx context.Context, j *job, act Act, sight Sight, e *store.Effect) (bool, error) {
+	kept, err := json.Marshal(intent{Act: act, Sight: sight})
+	if err != nil {
+		return false, fmt.Errorf("encode intent: %w", err)
+	}
+	fresh := e.State == ""
+	err = a.write(ctx, func(tx *txn) error {
+		e.State, e.Attempt, e.Intent, e.IntentAt = store.EffectIntent, e.Attempt+1, kept, tx.Now()
+		e.Status, e.Code, e.Summary, e.OktaRequestID, e.OutcomeAt, e.RetryAt = 0, "", "", "", time.Time{}, time.Time{}
+		j.run.WakeAt = tx.Now().Add(claimFor)
+		if err := j.save(ctx, tx); err != nil { // whoever lost the run must not call
+			return err
+		}
+		if fresh {
+			err = tx.CreateEffect(ctx, e)
+		} else {
+			err = tx.SaveEffect(ctx, e)
+		}
+		if err != nil {
+			return err
+		}
+		ev := a.event(j, "effect.intent")
+		a.aboutEffect(ev, e, sight.Call)
+		return tx.Append(ctx, ev)
+	})
+	if err != nil {
+		return false, err
+	}
+	// The claim outlives the call: a worker that stalled past this deadline
+	// sends nothing any more.
+	callCtx, cancel := context.WithTimeout(ctx, a.CallWithin)
+	receipt, err := a.Actor.Do(callCtx, act, sight)
+	cancel()
+	keep, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer stop()
+	if err != nil {
+		return a.failed(keep, j, e, sight, err)
+	}
+	return true, a.done(keep, j, e, act, sight, receipt, "")
+}
+
+func (a *Agent) aboutEffect(ev *store.Event, e *store.Effect, call string) {
+	ev.Action, ev.Target, ev.Status, ev.Code, ev.OktaRequestID = e.Action, e.TargetID, e.Status, e.Code, e.OktaRequestID
+	ev.Detail = map[string]string{"effect": e.ID, "attempt": fmt.Sprint(e.Attempt)}
+	if call != "" {
+		ev.Detail["call"] = call
+	}
+	if e.ObjectID != "" {
+		ev.Detail["object"] = e.ObjectID
+	}
+}
+
+// done keeps a good outcome. A temporary password is then shown, once.
+func (a *Agent) done(ctx context.Context, j *job, e *store.Effect, act Act, sight Sight, r Receipt, how string) error {
+	e.State, e.OutcomeAt, e.Status, e.OktaRequestID = store.EffectDone, a.Now(), r.Status, r.RequestID
+	e.Code, e.Summary = "", ""
+	if r.Note != "" {
+		j.mem.Notes = append(j.mem.Notes, r.Note)
+	}
+	if act.TempPassword && r.Secret.Empty() {
+		j.mem.Notes = append(j.mem.Notes, "The temporary password was set, but I could not learn it. Ask again for a new one.")
+	}
+	j.mem.Trouble = trouble{}
+	j.mem.Changed = j.mem.Changed || changesStatus(act.Kind)
+	err := a.write(ctx, func(tx *txn) error {
+		if err := tx.SaveEffect(ctx, e); err != nil {
+			return err
+		}
+		if err := j.save(ctx, tx); err != nil {
+			return err
+		}
+		ev := a.event(j, "effect.done")
+		a.aboutEffect(ev, e, sight.Call)
+		ev.Outcome = "done"
+		if how != "" {
+			ev.Detail["settled"] = how
+		}
+		return tx.Append(ctx, ev)
+	})
+	if err != nil {
+		return err
+	}
+	a.log.InfoContext(ctx, "effect done", "run_id", j.run.ID, "action", e.Action, "target", e.TargetID, "status", e.Status, "okta_request_id", e.OktaRequestID)
+	if !r.Secret.Empty() {
+		return a.showSecret(ctx, j, r.Secret)
+	}
+	return nil
+}
+
+// changesStatus tells whether an action changes what guards ask about a person.
+func changesStatus(k action.Kind) bool {
+	switch k {
+	case action.ActivateUser, action.SuspendUser, action.DeprovisionUser, action.ResetPassword, action.RestoreSessions:
+		return true
+	case action.ResetMultifactor, action.RevokeSessions, action.AddToGroup, action.RemoveFromGroup, action.AddApplications, action.RemoveApplications:
+	}
+	return false
+}
+
+// noop keeps that nothing had to be done.
+func (a *Agent) noop(ctx context.Context, j *job, e *store.Effect, act Act, sight Sight) error {
+	kept, err := json.Marshal(intent{Act: act, Sight: sight})
+	if err != nil {
+		return fmt.Errorf("encode intent: %w", err)
+	}
+	fresh, round := e.State == "", e.Index%rounds
+	return a.write(ctx, func(tx *txn) error {
+		e.State, e.Intent, e.IntentAt, e.OutcomeAt, e.Summary = store.EffectNoop, kept, tx.Now(), tx.Now(), sight.Noop
+		if fresh {
+			err = tx.CreateEffect(ctx, e)
+		} else {
+			err = tx.SaveEffect(ctx, e)
+		}
+		if err != nil {
+			return err
+		}
+		if round == 0 { // after a call of the same act it says only that the call was enough
+			j.mem.Notes = append(j.mem.Notes, sight.Noop)
+		}
+		if err := j.save(ctx, tx); err != nil {
+			return err
+		}
+		ev := a.event(j, "effect.noop")
+		a.aboutEffect(ev, e, "")
+		ev.Outcome = "already so"
+		ev.Personal = map[string]string{"why": sight.Noop}
+		return tx.Append(ctx, ev)
+	})
+}
+
+// impossible ends what cannot be done, with the way out.
+func (a *Agent) impossible(ctx context.Context, j *job, s *script, e *store.Effect, p *Problem) error {
+	if s.book.Steps[j.run.Step].OnFailure != playbooks.Continue {
+		return p // ends the run; nothing of this effect was begun
+	}
+	fresh := e.State == ""
+	return a.write(ctx, func(tx *txn) error {
+		e.State, e.IntentAt, e.OutcomeAt, e.Summary = store.EffectFailed, tx.Now(), tx.Now(), p.Text
+		e.Intent = json.RawMessage("{}")
+		err := tx.SaveEffect(ctx, e)
+		if fresh {
+			err = tx.CreateEffect(ctx, e)
+		}
+		if err != nil {
+			return err
+		}
+		j.mem.Notes = append(j.mem.Notes, p.Text)
+		if err := j.save(ctx, tx); err != nil {
+			return err
+		}
+		ev := a.event(j, "effect.failed")
+		a.aboutEffect(ev, e, "")
+		ev.Outcome, ev.Personal = p.Code, map[string]string{"why": p.Text}
+		return tx.Append(ctx, ev)
+	})
+}
+
+// failed sorts a failed call: not executed and worth another recorded attempt;
+// not executed for good; or unanswered, to be settled.
+func (a *Agent) failed(ctx context.Context, j *job, e *store.Effect, sight Sight, err error) (bool, error) {
+	var oe *OktaError
+	if !errors.As(err, &oe) {
+		oe = &OktaError{Op: e.Action, Err: err}
+	}
+	e.Status, e.Code, e.OktaRequestID, e.OutcomeAt = oe.Status, oe.Code, oe.RequestID, a.Now()
+	kind, again := "effect.unanswered", true
+	switch {
+	case oe.NotExecuted() && retryable(oe) && e.Attempt < attempts:
+		kind, again = "effect.refused", true
+		e.State, e.RetryAt = store.EffectRetry, later(a.Now(), oe, e.Attempt)
+	case oe.NotExecuted():
+		kind = "effect.failed"
+		e.State, e.Summary = store.EffectFailed, oktaWords(oe).Text
+	}
+	a.log.WarnContext(ctx, "okta call failed", "run_id", j.run.ID, "action", e.Action, "attempt", e.Attempt, "outcome", kind, "error", err)
+	return again, a.write(ctx, func(tx *txn) error {
+		j.run.WakeAt = tx.Now().Add(claimFor)
+		if err := tx.SaveEffect(ctx, e); err != nil {
+			return err
+		}
+		if err := j.save(ctx, tx); err != nil {
+			return err
+		}
+		ev := a.event(j, kind)
+		a.aboutEffect(ev, e, sight.Call)
+		ev.Outcome = oe.Summary
+		if oe.Status == 0 {
+			ev.Outcome = "no answer"
+		}
+		return tx.Append(ctx, ev)
+	})
+}
+
+// retryable tells of a call that Okta definitely did not execute whether another
+// attempt may go through: rate limit, renewed token, a lock held by somebody else.
+func retryable(e *OktaError) bool {
+	return e.RateLimited() || e.NotSent || e.Status == 401 || e.Status == 423 || e.Status == 409 && e.Code == "E0000268"
+}
+
+func later(now time.Time, e *OktaError, attempt int) time.Time {
+	at := now.Add(min(250*time.Millisecond<<min(attempt, 8), 30*time.Second))
+	if e.RetryAt.After(at) {
+		return e.RetryAt
+	}
+	return at
+}
