@@ -184,4 +184,3 @@ func (l *configLoader) file() {
 	}
 	l.c.Who.Fallback = cmp.Or(l.c.Who.Fallback, l.c.Who.Agents)
 }
-
