@@ -41,7 +41,7 @@ func (a *Agent) approveStep(ctx context.Context, j *job, s *script) (bool, error
 		}
 		return true, a.next(ctx, j, nil) // already so: nothing to agree to
 	}
-	st := s.book.Steps[j.run.Step].Approve
+	st := s.book.Steps[j.run.Step]
 	people, err := s.people(ctx, j.run.Step)
 	if err != nil {
 		return false, err

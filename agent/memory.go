@@ -38,6 +38,10 @@ type memory struct {
 	Trouble trouble `json:"trouble,omitzero"`
 	// Failed tells that a step failed and the playbook said to go on.
 	Failed bool `json:"failed,omitempty"`
+	// Replied tells that the playbook itself told the requester the outcome.
+	Replied bool `json:"replied,omitempty"`
+	// Simulated tells that steps were only walked.
+	Simulated bool `json:"simulated,omitempty"`
 	// Notes are what Okta added to its answers, for the last message.
 	Notes []string `json:"notes,omitempty"`
 	// Changed tells that an effect of this run changed the target's status, so
@@ -117,10 +121,27 @@ func (a *Agent) load(ctx context.Context, runID string) (*job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load run %s: %w", runID, err)
 	}
-	if err := json.Unmarshal(j.run.Data, &j.mem); err != nil {
-		return nil, fmt.Errorf("read the memory of run %s: %w", runID, err)
+	return j, j.recall()
+}
+
+// loadIn reads a request's run within a transaction.
+func (a *Agent) loadIn(ctx context.Context, tx store.Tx, requestID string) (*job, error) {
+	j := &job{}
+	var err error
+	if j.req, err = tx.Request(ctx, requestID); err != nil {
+		return nil, err
 	}
-	return j, nil
+	if j.run, err = tx.RunOf(ctx, requestID); err != nil {
+		return nil, err
+	}
+	return j, j.recall()
+}
+
+func (j *job) recall() error {
+	if err := json.Unmarshal(j.run.Data, &j.mem); err != nil {
+		return fmt.Errorf("read the memory of run %s: %w", j.run.ID, err)
+	}
+	return nil
 }
 
 // save writes the run back, compare-and-swap, in tx. When it returns

@@ -154,14 +154,11 @@ func (a *Agent) withdraw(ctx context.Context, delivery string, c Caller) error {
 		if err != nil {
 			return err
 		}
-		run, err := tx.RunOf(ctx, req.ID)
-		if err != nil {
+		j, err := a.loadIn(ctx, tx, req.ID)
+		if err != nil || j.run.State != store.Received {
 			return err
 		}
-		if run.State != store.Received {
-			return nil
-		}
-		return a.end(ctx, tx, &req, &run, store.Cancelled, ending{
+		return a.endIn(ctx, tx, j, store.Cancelled, ending{
 			event: "request.withdrawn", actor: c.actor(), outcome: "not acknowledged in time",
 			words: "Slack did not get my answer in time, so I dropped this request: nothing was done. Please ask again.",
 		})
