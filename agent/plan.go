@@ -61,6 +61,10 @@ func (p plan) of(step int) []Act {
 // mostActs is how much one run may do.
 const mostActs = 25
 
+func tooMany() *Problem {
+	return &Problem{Code: "too_many", Text: fmt.Sprintf("That would be more than %d changes at once, which I never do. Please ask for fewer at a time.", mostActs)}
+}
+
 // expand resolves what the run step calls for, as the world is now.
 func (s *script) expand(ctx context.Context, step int) ([]Act, error) {
 	x, err := s.book.Expand(ctx, s.world, s.facts, step)
@@ -123,7 +127,7 @@ func (s *script) segment(ctx context.Context, from int) ([]planned, error) {
 			acts = append(acts, planned{Step: i, Act: act})
 		}
 		if len(acts) > mostActs {
-			return nil, &Problem{Code: "too_many", Text: fmt.Sprintf("That would be more than %d changes at once, which I never do. Please ask for fewer at a time.", mostActs)}
+			return nil, tooMany()
 		}
 	}
 	return acts, nil
