@@ -50,6 +50,7 @@ func (t *tx) Append(_ context.Context, e *store.Event) error {
 	for _, s := range []*string{&c.ID, &c.RequestID, &c.RunID, &c.Kind, &c.Actor, &c.Action, &c.Target, &c.Outcome, &c.Code, &c.OktaRequestID} {
 		*s = cleanText(*s)
 	}
+	c.Salt, c.Digest = "", ""
 	c.Detail, c.Personal = cleanWords(e.Detail), cleanWords(e.Personal)
 	e.ID, e.At = c.ID, c.At
 	t.appended = append(t.appended, appended{c, e})

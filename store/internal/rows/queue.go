@@ -2,6 +2,7 @@ package rows
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -103,6 +104,17 @@ func (s *Store) Work(ctx context.Context, handle func(ctx context.Context, subje
 	if err != nil {
 		return fmt.Errorf("set up the queue: %w", err)
 	}
+	if err := s.start(ctx, client); err != nil {
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // told to stop before it began
+		}
+		return err
+	}
+	<-client.Stopped()
+	return nil
+}
+
+func (s *Store) start(ctx context.Context, client *river.Client[*sql.Tx]) error {
 	if s.engine.BeforeWork != nil {
 		if err := s.engine.BeforeWork(ctx); err != nil {
 			return err
@@ -116,7 +128,6 @@ func (s *Store) Work(ctx context.Context, handle func(ctx context.Context, subje
 	if err := client.Start(ctx); err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}
-	<-client.Stopped()
 	return nil
 }
 
