@@ -229,14 +229,11 @@ func (l *configLoader) rest() {
 	if folder := l.value("FRONTDESK_PLAYBOOKS"); folder != "" {
 		l.c.Playbooks.Folder = folder
 	}
+	l.c.Identity = agent.IdentityProof
 	switch identity := agent.Identity(strings.ToLower(l.value("FRONTDESK_IDENTITY"))); identity {
 	case "":
-		l.c.Identity = agent.IdentityProof
-	case agent.IdentityProof:
+	case agent.IdentityProof, agent.IdentityEmail:
 		l.c.Identity = identity
-	case agent.IdentityEmail:
-		l.c.Identity = identity
-		l.notice("FRONTDESK_IDENTITY is email: whoever controls a person's confirmed Slack email may act as that person. Right only where Okta enforces the sign-in to Slack.")
 	default:
 		l.problem("FRONTDESK_IDENTITY", "is %q; it is proof (the default) or email", string(identity))
 	}

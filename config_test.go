@@ -167,6 +167,7 @@ func TestConfigReadsTheFormsThatPeopleUse(t *testing.T) {
 		"an absolute path":             {map[string]string{"DATABASE_URL": "sqlite:///var/lib/frontdesk.db"}, nil, func(c Config) any { return c.SQLitePath }, "/var/lib/frontdesk.db"},
 		"PostgreSQL's other name":      {map[string]string{"DATABASE_URL": "postgresql:///f?host=/run", "REDIS_URL": "redis://cache"}, nil, func(c Config) any { return c.PostgresURL.Reveal() + c.RedisURL.Reveal() }, "postgresql:///f?host=/runredis://cache"},
 		"PostgreSQL without SQLite":    {map[string]string{"DATABASE_URL": "postgres://db/f", "REDIS_URL": "rediss://cache"}, nil, func(c Config) any { return c.SQLitePath }, ""},
+		"trust in email":               {map[string]string{"FRONTDESK_IDENTITY": "Email"}, nil, func(c Config) any { return c.Identity }, agent.IdentityEmail},
 		"a chosen port":                {map[string]string{"FRONTDESK_ADDR": ":0"}, nil, func(c Config) any { return fmt.Sprint(c.Addr, c.AddrChosen) }, ":0true"},
 		"another file":                 {map[string]string{"FRONTDESK_CONFIG": "it.yaml"}, map[string]string{"it.yaml": "agents: Desk\n"}, func(c Config) any { return c.Who }, agent.Who{Agents: "Desk", Fallback: "Desk"}},
 		"a folder in both places":      {map[string]string{"FRONTDESK_PLAYBOOKS": "ours"}, map[string]string{"frontdesk.yaml": "playbooks: {folder: theirs}"}, func(c Config) any { return c.Playbooks.Folder }, "ours"},
@@ -195,7 +196,6 @@ func TestConfigSaysWhatIsAllowedButWorthKnowing(t *testing.T) {
 		"nothing":          {nil, ""},
 		"an API token":     {map[string]string{"OKTA_CLIENT_ID": "", "OKTA_PRIVATE_KEY": "", "OKTA_API_TOKEN": "test"}, "30 days"},
 		"both ways":        {map[string]string{"OKTA_API_TOKEN": "test"}, "the service app is used"},
-		"trust in email":   {map[string]string{"FRONTDESK_IDENTITY": "Email"}, "Okta enforces the sign-in to Slack"},
 		"Redis beside it":  {map[string]string{"REDIS_URL": "redis://cache"}, "not used with SQLite"},
 		"a public address": {map[string]string{"FRONTDESK_PUBLIC_ADDR": ":8443"}, "nothing in this version listens"},
 	}
