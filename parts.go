@@ -79,7 +79,7 @@ func build(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Ti
 		return nil, err
 	}
 	p.bot, err = bot.New(bot.Config{
-		Engine: p.agent, Desk: p.desk, AppToken: cfg.Slack.AppToken.Reveal(), Command: cfg.Command, Logger: log, Now: now,
+		Agent: p.agent, Desk: p.desk, AppToken: cfg.Slack.AppToken.Reveal(), Command: cfg.Command, Logger: log, Now: now,
 	})
 	return p, err
 }

@@ -99,15 +99,11 @@ func (s *script) fill(ctx context.Context, j *job) error {
 		inputs[in] = playbooks.UserValue(j.mem.Target.ID)
 	}
 	if in := filled.Objects; in != "" {
-		ids := make([]string, len(j.mem.Objects))
-		for i, t := range j.mem.Objects {
-			ids[i] = t.ID
+		v, err := s.given(in, j.mem.Objects)
+		if err != nil {
+			return err
 		}
-		kind := playbooks.TypeGroup
-		if spec, _ := action.Of(j.mem.Command.Kind); spec.Takes == action.Applications {
-			kind = playbooks.TypeApp
-		}
-		inputs[in] = playbooks.ListValue(kind, ids...)
+		inputs[in] = v
 	}
 	s.facts.Inputs = inputs
 	if s.facts.Inputs, err = s.book.Defaults(ctx, s.world, s.facts); err != nil {
@@ -117,6 +113,24 @@ func (s *script) fill(ctx context.Context, j *job) error {
 		return fmt.Errorf("encode inputs: %w", err)
 	}
 	return nil
+}
+
+// given makes the value of an input from the groups or applications named.
+func (s *script) given(input string, things []thing) (playbooks.Value, error) {
+	for _, in := range s.book.Inputs {
+		if in.Name != input {
+			continue
+		}
+		if !in.List && len(things) > 1 {
+			return playbooks.Value{}, &Problem{Code: "misfit", Text: "Here this takes one name at a time. Please ask for one after the other."}
+		}
+		v := playbooks.Value{Type: in.Type, List: in.List}
+		for _, t := range things {
+			v.Items = append(v.Items, t.ID)
+		}
+		return v, nil
+	}
+	return playbooks.Value{}, fmt.Errorf("%s has no input %q", s.book.Name, input)
 }
 
 // everything resolves all acts of the playbook as it stands, over every approval.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -169,4 +170,13 @@ func (a *Agent) protect(ctx context.Context, acts []planned) (warnings []string,
 		}
 	}
 	return nil, nil
+}
+
+// missingScope names the scope whose absence an error tells of, or "".
+func missingScope(err error) string {
+	var oe *OktaError
+	if errors.As(err, &oe) {
+		return oe.Scope
+	}
+	return ""
 }
