@@ -9,8 +9,11 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"time"
 
@@ -91,6 +94,7 @@ func open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Store, error) {
 		LockHead:    `select seq, hash from chain_head where id = 1 for update`,
 		Retryable:   retryable,
 		Duplicate:   duplicate,
+		Lost:        s.lost,
 		// Notifications wake the workers; the interval is for what was put off
 		// for less than River's scheduler looks ahead.
 		FetchCooldown: 5 * time.Millisecond,
@@ -151,6 +155,32 @@ func code(err error) string {
 func retryable(err error) bool {
 	c := code(err)
 	return c == serializationFailure || c == deadlockDetected
+}
+
+// lost tells whether err is a connection that broke, and drops those that lie
+// idle: what broke one mostly broke them all.
+func (s *Store) lost(err error) bool {
+	if !broke(err) {
+		return false
+	}
+	s.pool.Reset()
+	return true
+}
+
+func broke(err error) bool {
+	if c := code(err); c != "" {
+		switch c {
+		case "57P01", "57P02", "57P03": // the server is stopping, has crashed, or is starting
+			return true
+		}
+		return strings.HasPrefix(c, "08")
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return false
+	}
+	_, network := errors.AsType[*net.OpError](err)
+	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
+		pgconn.SafeToRetry(err)
 }
 
 func duplicate(err error) bool { return code(err) == uniqueViolation }

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"strings"
 	"sync"
@@ -210,16 +211,9 @@ func TestWorkSurvivesLostConnections(t *testing.T) {
 		})
 	}()
 	for _, subject := range []string{"run/before", "run/after"} {
-		// The first attempts may meet a connection that was cut.
-		var err error
-		for range 5 {
-			if err = s.Write(t.Context(), func(tx store.Tx) error {
-				return tx.Wake(t.Context(), subject, time.Time{})
-			}); err == nil {
-				break
-			}
-		}
-		if err != nil {
+		if err := s.Write(t.Context(), func(tx store.Tx) error {
+			return tx.Wake(t.Context(), subject, time.Time{})
+		}); err != nil {
 			t.Fatal(err)
 		}
 		timer := time.NewTimer(30 * time.Second)
@@ -237,6 +231,46 @@ func TestWorkSurvivesLostConnections(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil {
 		t.Errorf("Work: %v", err)
+	}
+}
+
+func TestWritesSurviveLostConnections(t *testing.T) {
+	t.Parallel()
+	url := testservers.Postgres(t)
+	s := open(t, url, store.Options{})
+	const cut = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+	for round := range 5 {
+		var (
+			wg   sync.WaitGroup
+			once sync.Once
+		)
+		for range 10 {
+			wg.Go(func() {
+				err := s.Write(t.Context(), func(tx store.Tx) error {
+					if err := tx.Append(t.Context(), &store.Event{Kind: "k"}); err != nil {
+						return err
+					}
+					if err := tx.SavePerson(t.Context(), store.Person{ID: rand.Text()}); err != nil {
+						return err
+					}
+					if round%2 == 0 { // in the midst of it
+						once.Do(func() { execute(t, url, cut) })
+					}
+					return nil
+				})
+				if err != nil && !strings.Contains(err.Error(), "commit") {
+					t.Errorf("Write: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		execute(t, url, cut)
+		if err := s.Read(t.Context(), func(tx store.Tx) error {
+			_, _, err := store.Verify(t.Context(), tx)
+			return err
+		}); err != nil {
+			t.Errorf("Read: %v", err)
+		}
 	}
 }
 

@@ -37,6 +37,9 @@ type Engine struct {
 	// Retryable tells whether a transaction that failed so may succeed when it
 	// is run again.
 	Retryable func(error) bool
+	// Lost tells whether the connection was lost, and sees to it that others
+	// lost with it are not used again; nil where there is none to lose.
+	Lost func(error) bool
 	// Duplicate tells whether a row was refused because it is there already.
 	Duplicate func(error) bool
 

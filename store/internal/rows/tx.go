@@ -26,13 +26,14 @@ var errReadOnly = errors.New("this is a read-only transaction")
 // because the chain's head is locked from then on: nobody else can write an
 // event between that and the commit, so the lock is held as briefly as can be.
 type tx struct {
-	s        *Store
-	sql      *sql.Tx
-	now      time.Time
-	readOnly bool
-	appended []appended
-	wakes    []wake
-	broken   error // the first statement that failed: PostgreSQL runs none after it
+	s          *Store
+	sql        *sql.Tx
+	now        time.Time
+	readOnly   bool
+	appended   []appended
+	wakes      []wake
+	committing bool
+	broken     error // the first statement that failed: PostgreSQL runs none after it
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -43,8 +44,14 @@ func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 		return errReadOnly
 	}
 	for attempt := 1; ; attempt++ {
-		err := s.write(ctx, f)
-		if err == nil || attempt == maxAttempts || !s.engine.Retryable(err) {
+		t := &tx{s: s, now: s.now()}
+		err := t.write(ctx, f)
+		if err == nil {
+			return nil
+		}
+		// A connection that was lost while committing may have committed.
+		again := s.engine.Retryable(err) || (!t.committing && s.lost(err))
+		if !again || attempt == maxAttempts || ctx.Err() != nil {
 			return err
 		}
 		s.o.Logger.DebugContext(ctx, "transaction runs again", "attempt", attempt, "error", err)
@@ -54,9 +61,8 @@ func (s *Store) Write(ctx context.Context, f func(store.Tx) error) error {
 	}
 }
 
-func (s *Store) write(ctx context.Context, f func(store.Tx) error) error {
-	t := &tx{s: s, now: s.now()}
-	err := t.run(ctx, s.engine.Writer, nil, func() error {
+func (t *tx) write(ctx context.Context, f func(store.Tx) error) error {
+	err := t.run(ctx, t.s.engine.Writer, nil, func() error {
 		if err := f(t); err != nil {
 			return err
 		}
@@ -71,8 +77,8 @@ func (s *Store) write(ctx context.Context, f func(store.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	if len(t.wakes) > 0 && s.engine.Committed != nil {
-		s.engine.Committed()
+	if len(t.wakes) > 0 && t.s.engine.Committed != nil {
+		t.s.engine.Committed()
 	}
 	return nil
 }
@@ -86,24 +92,22 @@ func (s *Store) Read(ctx context.Context, f func(store.Tx) error) error {
 // run begins, calls f, and commits or rolls back. Statements obey ctx; the
 // transaction itself outlives it, so that giving up is an orderly rollback and
 // not a broken connection.
-func (t *tx) run(ctx context.Context, db *sql.DB, o *sql.TxOptions, f func() error) (err error) {
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("connect to %s: %w", t.s.engine.Name, err)
-	}
-	defer conn.Close()
+func (t *tx) run(ctx context.Context, db *sql.DB, o *sql.TxOptions, f func() error) error {
 	outer, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxDuration)
 	defer cancel()
-	if t.sql, err = conn.BeginTx(outer, o); err != nil {
-		return fmt.Errorf("begin: %w", err)
+	conn, err := t.begin(ctx, outer, db, o)
+	if err != nil {
+		return err
 	}
+	defer conn.Close()
 	committed := false
 	defer func() {
 		if committed {
 			return
 		}
-		if rbErr := t.sql.Rollback(); rbErr != nil && !errors.Is(rbErr, sql.ErrTxDone) {
-			t.s.o.Logger.WarnContext(ctx, "rollback failed", "error", rbErr)
+		if err := t.sql.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
+			// The engine rolls back by itself what it can't be told about.
+			t.s.o.Logger.DebugContext(ctx, "rollback failed", "error", err)
 		}
 	}()
 	if err := f(); err != nil {
@@ -112,12 +116,35 @@ func (t *tx) run(ctx context.Context, db *sql.DB, o *sql.TxOptions, f func() err
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	t.committing = true
 	if err := t.sql.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	committed = true
 	return nil
 }
+
+// begin starts the transaction, on another connection if the first was lost
+// while it lay idle.
+func (t *tx) begin(ctx, outer context.Context, db *sql.DB, o *sql.TxOptions) (*sql.Conn, error) {
+	for attempt := 1; ; attempt++ {
+		conn, err := db.Conn(ctx)
+		if err == nil {
+			if t.sql, err = conn.BeginTx(outer, o); err == nil {
+				return conn, nil
+			}
+			_ = conn.Close()
+		}
+		if attempt == maxAttempts || ctx.Err() != nil || !t.s.lost(err) {
+			return nil, fmt.Errorf("begin a transaction in %s: %w", t.s.engine.Name, err)
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (s *Store) lost(err error) bool { return s.engine.Lost != nil && s.engine.Lost(err) }
 
 // pause waits a little longer each time, and never as long as the others who
 // lost with us.
