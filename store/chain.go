@@ -10,11 +10,18 @@ import (
 )
 
 // Seal completes e as the successor of the event whose seq and hash are given:
-// sequence number, salted digest of the personal fields, and the hash that
-// covers all of it. The hash covers the digest, never the personal fields
+// clean text, sequence number, salted digest of the personal fields, and the
+// hash that covers all of it. The hash covers the digest, never the personal fields
 // themselves, so erasing those later leaves the chain verifiable.
 func Seal(e *Event, prevSeq int64, prevHash string) error {
+	for _, s := range []*string{
+		&e.ID, &e.RequestID, &e.RunID, &e.Kind, &e.Actor, &e.Action, &e.Target, &e.Outcome, &e.Code, &e.OktaRequestID,
+	} {
+		*s = CleanText(*s)
+	}
+	e.Detail, e.Personal = cleanWords(e.Detail), cleanWords(e.Personal)
 	e.Seq, e.Prev = prevSeq+1, prevHash
+	e.Salt, e.Digest = "", ""
 	e.At = e.At.UTC().Truncate(time.Microsecond)
 	if len(e.Personal) > 0 {
 		salt := make([]byte, 16)

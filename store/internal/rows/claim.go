@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"frontdesk/store"
 )
 
 // Claim takes key for owner; see store.Store.
@@ -13,7 +15,7 @@ func (s *Store) Claim(ctx context.Context, key, owner string, ttl time.Duration)
 		insert into claims (key, owner, until) values ($1, $2, $3)
 		on conflict (key) do update set owner = excluded.owner, until = excluded.until
 			where claims.owner = excluded.owner or claims.until <= $4`,
-		cleanText(key), cleanText(owner), micros(now.Add(ttl)), micros(now))
+		store.CleanText(key), store.CleanText(owner), micros(now.Add(ttl)), micros(now))
 	if err != nil {
 		return false, fmt.Errorf("claim %s: %w", key, err)
 	}
@@ -26,7 +28,7 @@ func (s *Store) Claim(ctx context.Context, key, owner string, ttl time.Duration)
 
 // Release ends owner's claim; see store.Store.
 func (s *Store) Release(ctx context.Context, key, owner string) error {
-	_, err := s.engine.Writer.ExecContext(ctx, `delete from claims where key = $1 and owner = $2`, cleanText(key), cleanText(owner))
+	_, err := s.engine.Writer.ExecContext(ctx, `delete from claims where key = $1 and owner = $2`, store.CleanText(key), store.CleanText(owner))
 	if err != nil {
 		return fmt.Errorf("release %s: %w", key, err)
 	}

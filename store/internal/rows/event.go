@@ -46,27 +46,10 @@ func (t *tx) Append(_ context.Context, e *store.Event) error {
 	if c.ID == "" {
 		c.ID = t.s.o.NewID()
 	}
-	// The hash covers what the engine keeps, so the text is cleaned first.
-	for _, s := range []*string{&c.ID, &c.RequestID, &c.RunID, &c.Kind, &c.Actor, &c.Action, &c.Target, &c.Outcome, &c.Code, &c.OktaRequestID} {
-		*s = cleanText(*s)
-	}
-	c.Salt, c.Digest = "", ""
-	c.Detail, c.Personal = cleanWords(e.Detail), cleanWords(e.Personal)
+	c.Detail, c.Personal = maps.Clone(e.Detail), maps.Clone(e.Personal)
 	e.ID, e.At = c.ID, c.At
 	t.appended = append(t.appended, appended{c, e})
 	return nil
-}
-
-func cleanWords(m map[string]string) map[string]string {
-	if len(m) == 0 {
-		return nil
-	}
-	c := maps.Clone(m)
-	clear(c)
-	for k, v := range m {
-		c[cleanText(k)] = cleanText(v)
-	}
-	return c
 }
 
 // seal gives the appended events their places in the chain and writes them.

@@ -58,7 +58,7 @@ func (t *tx) enqueue(ctx context.Context) error {
 	}
 	jobs := make([]river.InsertManyParams, 0, len(t.wakes))
 	for _, w := range t.wakes {
-		job := wakeJob{Subject: cleanText(w.subject)}
+		job := wakeJob{Subject: store.CleanText(w.subject)}
 		opts := &river.InsertOpts{}
 		switch ahead := w.at.Sub(t.now); {
 		case w.at.IsZero() || ahead <= 0:

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"frontdesk/store"
@@ -107,19 +106,15 @@ func (t *tx) failed(err error) error {
 	return err
 }
 
-// clean makes every text one that both engines keep and that JSON repeats
-// unchanged: PostgreSQL refuses NUL and what is not UTF-8.
+// clean makes every text one that both engines keep: PostgreSQL refuses NUL and
+// what is not UTF-8.
 func clean(args []any) []any {
 	for i, a := range args {
 		if s, ok := a.(string); ok {
-			args[i] = cleanText(s)
+			args[i] = store.CleanText(s)
 		}
 	}
 	return args
-}
-
-func cleanText(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // micros is how times are kept: microseconds since 1970, 0 for the zero time.
