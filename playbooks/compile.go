@@ -3,6 +3,7 @@ package playbooks
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common"
@@ -17,6 +18,11 @@ type compiler struct {
 	env   *cel.Env // knows this playbook's inputs
 	known []string // every name an expression may use, for suggestions
 	names []NameRef
+	// unclear are the inputs whose type can't be read: what mentions them is not
+	// complained of a second time.
+	unclear []string
+	// vague tells that an input has no type, so that types can't be insisted on.
+	vague bool
 	// approved tells that an approve step stands before the expression.
 	approved bool
 }
@@ -91,7 +97,7 @@ func (c *compiler) compile(text located, wanted want, options ...cel.ProgramOpti
 		return nil
 	}
 	x := &expression{text: text, of: checked.OutputType()}
-	if !wanted.takes(x.of) {
+	if !wanted.takes(x.of) && !c.vague {
 		c.errorf(text.start(), "this must be %s, but it is %s", wanted.words, typeWords(x.of))
 		return nil
 	}
@@ -117,7 +123,7 @@ func (c *compiler) walk(x *expression, checked *cel.Ast) bool {
 	native := checked.NativeRep()
 	at := func(e ast.Expr) position {
 		span, _ := native.SourceInfo().GetOffsetRange(e.ID())
-		return x.text.position(int(span.Start))
+		return x.text.position(pointAt(x.text.runes, int(span.Start)))
 	}
 	before := len(c.found)
 	ast.PreOrderVisit(native.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
@@ -129,6 +135,8 @@ func (c *compiler) walk(x *expression, checked *cel.Ast) bool {
 					c.errorf(at(e), "nobody has approved anything yet at this point: approval is known after an approve step")
 				}
 			}
+		case ast.StructKind:
+			c.errorf(at(e), "a %s can't be made in an expression", e.AsStruct().TypeName())
 		case ast.CallKind:
 			call := e.AsCall()
 			f, ok := c.lang.functions[call.FunctionName()]
@@ -217,12 +225,29 @@ func sights(native *ast.AST) []sight {
 // issues reports what CEL says, in our words and at the places of the file.
 func (c *compiler) issues(text located, found []*common.Error) {
 	for _, issue := range found {
-		offset := offsetOf(text.runes, issue.Location)
-		if offset < len(text.runes) && text.runes[offset] == '.' {
-			offset++ // point at the field, not at the dot before it
-		}
+		offset := pointAt(text.runes, offsetOf(text.runes, issue.Location))
 		c.errorf(text.position(offset), "%s", c.words(text, offset, issue.Message))
+		if strings.HasPrefix(issue.Message, "Syntax error: ") {
+			return // what follows a slip is mostly its echo
+		}
 	}
+}
+
+// pointAt moves from the dot of a field to its name, and from the bracket of
+// a call or a literal to the name before it.
+func pointAt(runes []rune, offset int) int {
+	if offset >= len(runes) {
+		return offset
+	}
+	switch runes[offset] {
+	case '.':
+		return offset + 1
+	case '(', '{':
+		for offset > 0 && (unicode.IsLetter(runes[offset-1]) || unicode.IsDigit(runes[offset-1]) || runes[offset-1] == '_') {
+			offset--
+		}
+	}
+	return offset
 }
 
 // offsetOf turns CEL's line and column into an index of runes.

@@ -35,15 +35,18 @@ func (p *Playbook) readInputs(c *compiler, n *yaml.Node) {
 		}
 		keys, ok := c.mapping(k.value, "an input")
 		if !ok {
+			c.unclear = append(c.unclear, k.key)
 			continue
 		}
 		fields := c.keys(keys, "an input", inputKeys(), nil)
 		i := Input{Name: k.key, line: k.at.line}
 		if t, ok := fields["type"]; ok {
 			if !p.readType(c, &i, t.value) {
+				c.unclear = append(c.unclear, k.key)
 				continue
 			}
 		} else {
+			c.unclear = append(c.unclear, k.key)
 			if !misspelt(keys, "type", inputKeys()) {
 				c.errorf(k.at, "the input %q has no type: it is %s", k.key, list(typeNames(), "or"))
 			}

@@ -12,12 +12,13 @@ import (
 )
 
 var (
-	undeclared    = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
-	undefined     = regexp.MustCompile(`^undefined field '([^']*)'`)
-	noOverload    = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'`)
-	unexpected    = regexp.MustCompile(`^Syntax error: (?:mismatched input|extraneous input|no viable alternative at input) '(.*?)'(?: expecting.*)?$`)
-	unrecognised  = regexp.MustCompile(`^Syntax error: token recognition error at: '(.*)'`)
-	invalidPeriod = regexp.MustCompile(`^invalid duration argument`)
+	undeclared   = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
+	undefined    = regexp.MustCompile(`^undefined field '([^']*)'`)
+	noOverload   = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'`)
+	unexpected   = regexp.MustCompile(`^Syntax error: (?:mismatched input|extraneous input|no viable alternative at input) '(.*?)'(?: expecting.*)?$`)
+	unrecognised = regexp.MustCompile(`^Syntax error: token recognition error at: '(.*)'`)
+	missing      = regexp.MustCompile(`^Syntax error: missing '(.+?)' at`)
+	mismatch     = regexp.MustCompile(`^expected type '(.*)' but found '(.*)'$`)
 )
 
 // words says a finding of CEL as we say things.
@@ -25,8 +26,17 @@ func (c *compiler) words(text located, offset int, message string) string {
 	switch {
 	case strings.HasPrefix(message, "Syntax error: "):
 		return syntaxWords(text, offset, message)
-	case invalidPeriod.MatchString(message):
+	case strings.HasPrefix(message, "invalid duration argument"):
 		return `this duration can't be read: write duration("8h") or duration("30m"), or days(30) for days`
+	case strings.HasPrefix(message, "invalid matches argument"):
+		return "this pattern can't be read: it is no regular expression"
+	case strings.HasPrefix(message, "expression recursion limit exceeded"):
+		return "this expression is nested too deeply"
+	case strings.HasPrefix(message, "expression code point size exceeds limit"):
+		return fmt.Sprintf("this expression is too long: it may have %d characters", maxExpression)
+	}
+	if m := mismatch.FindStringSubmatch(message); m != nil {
+		return fmt.Sprintf("this must be %s, but it is %s", typeName(m[1]), typeName(m[2]))
 	}
 	if m := undeclared.FindStringSubmatch(message); m != nil {
 		return c.unknownName(m[1])
@@ -95,7 +105,9 @@ func overloadWords(function, signature string) string {
 	}
 	switch {
 	case strings.HasPrefix(function, "_") && len(parts) == 2:
-		return fmt.Sprintf("%s does not work between %s and %s", strings.ReplaceAll(operator, "@in", "in"), parts[0], parts[1])
+		return fmt.Sprintf("%s does not work between %s and %s", operator, parts[0], parts[1])
+	case function == "@in" && len(parts) == 2 && !strings.HasPrefix(parts[1], "a list"):
+		return fmt.Sprintf("in wants a list after it, not %s", parts[1])
 	case function == "@in" && len(parts) == 2:
 		return fmt.Sprintf("in does not work between %s and %s", parts[0], parts[1])
 	case function == "!_":
@@ -158,6 +170,9 @@ func typeName(celName string) string {
 	if inner, ok := strings.CutPrefix(celName, "wrapper("); ok {
 		return typeName(strings.TrimSuffix(inner, ")")) + " or null"
 	}
+	if strings.HasPrefix(celName, "map(") {
+		return "a map"
+	}
 	known := map[string]string{
 		"User": "a User", "Group": "a Group", "App": "an App", "Request": "a Request", "Approval": "an Approval", "Okta": "okta",
 		"string": "a text", "int": "a number", "double": "a number", "bool": "yes or no", "null_type": "null", "null": "null",
@@ -203,6 +218,9 @@ func syntaxWords(text located, offset int, message string) string {
 			return "the expression ends here, but something is missing"
 		}
 		return fmt.Sprintf("%q is not expected here", m[1])
+	}
+	if m := missing.FindStringSubmatch(message); m != nil {
+		return fmt.Sprintf("a %s is missing", m[1])
 	}
 	return strings.TrimPrefix(message, "Syntax error: ")
 }

@@ -123,6 +123,10 @@ func (r *reader) oneOf(n *yaml.Node, of string, known []string) (string, bool) {
 	if !ok {
 		return "", false
 	}
+	if len(known) == 1 && word.String() != known[0] {
+		r.errorf(word.start(), "%s can only be %q, not %q", of, known[0], word)
+		return "", false
+	}
 	if !slices.Contains(known, word.String()) {
 		r.errorf(word.start(), "%s is %s, not %q%s", of, list(known, "or"), word, didYouMean(word.String(), known))
 		return "", false
@@ -192,6 +196,10 @@ func (p *Playbook) environment(c *compiler) {
 	for _, i := range p.Inputs {
 		c.known = append(c.known, i.Name)
 		options = append(options, cel.Variable(i.Name, celType(i.Type, i.List, i.Optional)))
+	}
+	for _, name := range c.unclear {
+		c.vague = true
+		options = append(options, cel.Variable(name, cel.DynType))
 	}
 	extended, err := c.lang.env.Extend(options...)
 	if err != nil {

@@ -71,10 +71,10 @@ func (r *reader) refuse(n *yaml.Node) {
 	switch {
 	case n.Kind == yaml.AliasNode:
 		r.errorf(nodeAt(n), "YAML takes %q for an alias, which playbooks don't have; %s", "*"+n.Value, r.quote(n.Line))
-	case n.Anchor != "":
-		r.errorf(nodeAt(n), "YAML takes %q for an anchor, which playbooks don't have; %s", "&"+n.Anchor, r.quote(n.Line))
 	case n.Style&yaml.TaggedStyle != 0:
 		r.errorf(nodeAt(n), "YAML takes a word that begins with ! for a tag, which playbooks don't have; %s", r.quote(n.Line))
+	case n.Anchor != "":
+		r.errorf(nodeAt(n), "YAML takes %q for an anchor, which playbooks don't have; %s", "&"+n.Anchor, r.quote(n.Line))
 	}
 	for _, child := range n.Content {
 		r.refuse(child)
@@ -93,12 +93,17 @@ var keyValue = regexp.MustCompile(`^\s*(?:- +)*([A-Za-z_]+):[ \t]+(.*\S)\s*$`)
 
 // quote says which words of a line to put in quotes.
 func (r *reader) quote(line int) string {
-	m := keyValue.FindStringSubmatch(r.src.line(line))
+	m := keyValue.FindStringSubmatch(withoutComment(r.src.line(line)))
 	if m == nil {
 		return "put the words in quotes"
 	}
 	return fmt.Sprintf("put the words in quotes: %s: %s", m[1], quoted(m[2]))
 }
+
+var comment = regexp.MustCompile(`\s#\s.*$`)
+
+// withoutComment leaves out what is surely a comment.
+func withoutComment(line string) string { return comment.ReplaceAllString(line, "") }
 
 // quoted writes words as one YAML scalar.
 func quoted(words string) string { return "'" + strings.ReplaceAll(words, "'", "''") + "'" }
@@ -117,7 +122,7 @@ func (r *reader) syntax(err error) {
 			r.errorf(position{line, 1 + strings.IndexByte(indent, '\t')}, "YAML wants spaces, not tabs, at the beginning of a line")
 			return
 		}
-		m := keyValue.FindStringSubmatch(text)
+		m := keyValue.FindStringSubmatch(withoutComment(text))
 		if m == nil {
 			continue
 		}
@@ -175,14 +180,26 @@ func (r *reader) text(n *yaml.Node, of string) (located, bool) {
 		}
 		return located{}, false
 	case strings.TrimSpace(n.Value) == "" || n.Tag == "!!null":
-		if strings.HasPrefix(n.LineComment, "#") {
-			r.errorf(nodeAt(n), "%s is empty: YAML takes %q for a comment; put it in quotes: %s", of, n.LineComment, quoted(n.LineComment))
+		if comment, at := r.commentAfter(nodeAt(n)); n.Value == "" && comment != "" {
+			r.errorf(at, "%s is empty, because YAML takes %q for a comment; put the words in quotes: %s", of, comment, quoted(comment))
 		} else {
 			r.errorf(nodeAt(n), "%s is empty", of)
 		}
 		return located{}, false
 	}
 	return locate(r.src, n), true
+}
+
+// commentAfter finds a comment that is all there is on a line from a place on.
+func (r *reader) commentAfter(at position) (string, position) {
+	line := []rune(r.src.line(at.line))
+	rest := string(line[min(at.column-1, len(line)):])
+	trimmed := strings.TrimLeft(rest, " \t")
+	if !strings.HasPrefix(trimmed, "#") {
+		return "", at
+	}
+	at.column += utf8.RuneCountInString(rest) - utf8.RuneCountInString(trimmed)
+	return strings.TrimSpace(trimmed), at
 }
 
 // prose reads a scalar for people or for CEL. Unlike text it does not let YAML

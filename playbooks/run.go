@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/cel-go/cel"
@@ -117,10 +119,7 @@ func (c *compiler) command(text located, typed action.Command, holes []action.Ex
 		if arg.Kind == action.Hole {
 			return operand{hole: hole(arg, wanted)}
 		}
-		at := text.start()
-		if i := strings.Index(strings.ToLower(text.String()), strings.ToLower(arg.Text)); i >= 0 {
-			at = text.position(utf8.RuneCountInString(text.String()[:i]))
-		}
+		at := placeOf(text, arg.Text)
 		switch arg.Kind {
 		case action.Email, action.Name:
 			c.names = append(c.names, NameRef{Kind: named, Name: arg.Text, Line: at.line, Column: at.column})
@@ -155,6 +154,20 @@ func (c *compiler) command(text located, typed action.Command, holes []action.Ex
 	}
 	return cmd
 }
+
+// placeOf finds a literal argument in a command, as a word of its own.
+func placeOf(text located, word string) position {
+	all, part := []rune(strings.ToLower(text.String())), []rune(strings.ToLower(word))
+	for i := len("/okta"); i+len(part) <= len(all) && len(all) == len(text.runes); i++ {
+		end := i + len(part)
+		if slices.Equal(all[i:end], part) && !isWordRune(all[i-1]) && (end == len(all) || !isWordRune(all[end])) {
+			return text.position(i)
+		}
+	}
+	return text.start()
+}
+
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 func partOf(x *expression) part         { return part{hole: x} }
 func partOfWords(words string) part     { return part{words: words} }

@@ -93,7 +93,7 @@ func (r *reader) verb(entry *yaml.Node, all []keyed) (string, bool) {
 // readStep reads a step of a known kind.
 func (p *Playbook) readStep(c *compiler, entry *yaml.Node, kind StepKind, all []keyed) Step {
 	known := append([]string{string(kind), "when", "name"}, stepKeys()[kind]...)
-	fields := c.keys(all, "a "+string(kind)+" step", known, laterStepKeys()[kind])
+	fields := c.keys(all, article(string(kind))+" step", known, laterStepKeys()[kind])
 	s := Step{Kind: kind, Line: entry.Line, OnFailure: Stop}
 	if k, ok := fields["name"]; ok {
 		if name, ok := c.prose(k.value, "name"); ok {
@@ -129,6 +129,14 @@ func (p *Playbook) readStep(c *compiler, entry *yaml.Node, kind StepKind, all []
 		}
 	}
 	return s
+}
+
+// article puts a or an before a word.
+func article(word string) string {
+	if strings.ContainsRune("aeiou", rune(word[0])) {
+		return "an " + word
+	}
+	return "a " + word
 }
 
 // stepText reads a step's text: beside the verb, or, for a reply, after it.

@@ -8,7 +8,7 @@ import (
 // didYouMean finds the candidate that a misspelt word was probably meant to be
 // and words it as the end of a sentence; empty when nothing is near.
 func didYouMean(word string, candidates []string) string {
-	best, bestDistance := "", 1+len([]rune(word))/3
+	best, bestDistance := "", 1+len([]rune(word))/4
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d <= bestDistance && (best == "" || d < bestDistance) {
 			best, bestDistance = c, d
