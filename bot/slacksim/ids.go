@@ -78,7 +78,7 @@ func (w *Workspace) newTrigger(person, view string) string {
 // forgetTriggers drops the long dead, so that the map stays small. An unknown
 // trigger is invalid rather than expired, so the recent dead stay. It needs mu.
 func (w *Workspace) forgetTriggers() {
-	if len(w.triggers) < 10_000 {
+	if len(w.triggers)%10_000 != 0 {
 		return
 	}
 	old := w.cfg.Now().Add(-10 * w.cfg.TriggerTTL)

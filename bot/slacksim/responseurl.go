@@ -25,7 +25,20 @@ func (w *Workspace) newResponseURL(person string, c *channel, original *Message)
 		expires: w.cfg.Now().Add(w.cfg.ResponseTTL), uses: w.cfg.ResponseUses,
 	}
 	w.responses[u.key] = u
+	w.forgetResponses()
 	return u
+}
+
+// forgetResponses drops the expired, so that the map stays small. It needs mu.
+func (w *Workspace) forgetResponses() {
+	if len(w.responses)%10_000 != 0 {
+		return
+	}
+	for key, u := range w.responses {
+		if w.cfg.Now().After(u.expires) {
+			delete(w.responses, key)
+		}
+	}
 }
 
 func (w *Workspace) serveResponseURL(rw http.ResponseWriter, r *http.Request) {
