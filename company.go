@@ -61,6 +61,17 @@ func (c *company) connect(cfg Config) Config {
 	return cfg
 }
 
+// person finds the Okta account of somebody by their Slack handle.
+func (c *company) person(handle string) (oktasim.User, error) {
+	id := c.slack.As(handle).ID()
+	for _, p := range c.slack.People() {
+		if u, ok := c.okta.User(p.Email); ok && p.ID == id {
+			return u, nil
+		}
+	}
+	return oktasim.User{}, fmt.Errorf("nobody at Acme with an Okta account is called @%s", handle)
+}
+
 func (c *company) close() error {
 	c.slack.Close()
 	return c.server.Close()

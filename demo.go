@@ -327,20 +327,12 @@ func (c *chat) ledger() {
 
 // phone shows the person's one-time code, or answers a push.
 func (c *chat) phone(word string) error {
-	p, ok := c.acme.slack.Person(c.me)
-	if !ok {
-		return fmt.Errorf("nobody at Acme is called @%s", c.me)
-	}
-	user, ok := c.acme.okta.User(p.Email)
-	if !ok {
-		return errors.New("that person has no Okta account")
+	user, err := c.acme.person(c.me)
+	if err != nil {
+		return err
 	}
 	if word == "phone" {
-		code, err := c.acme.okta.TOTP(user.ID)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(c.out, "  Okta Verify shows:", code)
+		fmt.Fprintln(c.out, "  Okta Verify shows:", c.acme.okta.TOTP(user.ID))
 		return nil
 	}
 	return c.acme.okta.AnswerPush(user.ID, word == "yes")

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(testservers.Main(m))
+	os.Exit(m.Run())
 }
 
 // profiles are the two ways to run Frontdesk.

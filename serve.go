@@ -95,7 +95,7 @@ func (p *parts) screen(ctx context.Context, at string) string {
 	}
 	fmt.Fprintf(&b, "Frontdesk %s is at work.\n", version)
 	line("Slack", "workspace %s (%s), as @%s, command %s", p.workspace.TeamName, p.workspace.Team, p.workspace.BotName, p.cfg.Command)
-	line("Okta", "%s, as %s", p.cfg.Okta.OrgURL, p.report.Identity)
+	line("Okta", "%s, as %s", p.cfg.Okta.OrgURL, p.report.As)
 	if p.cfg.PostgresURL == "" {
 		line("Store", "SQLite, %s", p.cfg.SQLitePath)
 	} else {
@@ -150,9 +150,7 @@ func (p *parts) whoIs(ctx context.Context) string {
 func (p *parts) notices() []string {
 	all := append([]string(nil), p.cfg.Notices...)
 	all = append(all, p.report.Warnings...)
-	for _, s := range p.report.Missing {
-		all = append(all, "Okta scope not granted: "+s)
-	}
+	all = append(all, p.report.Off...)
 	for _, s := range p.workspace.Missing {
 		all = append(all, "Slack scope not granted: "+s)
 	}

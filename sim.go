@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
+	"frontdesk/agent/okta"
 	"frontdesk/agent/okta/oktasim"
 	"frontdesk/bot/slacksim"
 )
@@ -68,9 +67,9 @@ func admitOkta(tenant *oktasim.Tenant, cfg OktaConfig) error {
 	if cfg.ClientID == "" {
 		return nil
 	}
-	key, err := publicKey([]byte(cfg.PrivateKey.Reveal()), cfg.KeyID)
+	key, err := okta.PublicKey([]byte(cfg.PrivateKey.Reveal()), cfg.KeyID)
 	if err != nil {
-		return err
+		return fmt.Errorf("read OKTA_PRIVATE_KEY: %w", err)
 	}
 	if err := tenant.RegisterClient(oktasim.Client{
 		ID: cfg.ClientID, Keys: []jose.JSONWebKey{key}, Scopes: oktasim.Scopes(), Roles: []string{"SUPER_ADMIN"},
@@ -82,22 +81,6 @@ func admitOkta(tenant *oktasim.Tenant, cfg OktaConfig) error {
 
 // acmeAdmin is the login of Acme's super admin.
 const acmeAdmin = "susan@acme.example"
-
-// publicKey reads the public half of a private key in PEM or JWK.
-func publicKey(private []byte, keyID string) (jose.JSONWebKey, error) {
-	key, err := readKey(private)
-	if err != nil {
-		return jose.JSONWebKey{}, fmt.Errorf("read OKTA_PRIVATE_KEY: %w", err)
-	}
-	signer, ok := key.Key.(crypto.Signer)
-	if !ok {
-		return jose.JSONWebKey{}, errors.New("OKTA_PRIVATE_KEY holds no private key")
-	}
-	if keyID == "" {
-		keyID = key.KeyID
-	}
-	return jose.JSONWebKey{Key: signer.Public(), KeyID: keyID, Use: "sig"}, nil
-}
 
 type simSlackCmd struct {
 	Addr string `default:"127.0.0.1:0" help:"Where to listen; port 0 takes a free one."`

@@ -190,8 +190,10 @@ func (t *tour) prove(ctx context.Context, u *slacksim.User, who string) error {
 	if !ok || !strings.Contains(t.acme.slack.RenderView(view), "code") {
 		return nil
 	}
-	p, _ := t.acme.slack.Person(who)
-	user, _ := t.acme.okta.User(p.Email)
+	user, err := t.acme.person(who)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(t.out, "   @%s proves once that it is them, with the code that Okta Verify shows\n", who)
 	return t.submit(ctx, u, slacksim.Values{"": {"code": t.acme.okta.TOTP(user.ID)}})
 }
