@@ -103,7 +103,7 @@ func (c Config) LogValue() slog.Value {
 
 // Problems is everything that is wrong with a configuration: what, where, and
 // what to do about it. It shows no secret.
-type Problems []string
+type Problems []string //nolint:errname // words for people, named for what they are
 
 // Error gives all of them, an entry each.
 func (p Problems) Error() string {
