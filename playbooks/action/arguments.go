@@ -87,6 +87,8 @@ func (p *parser) personHere() int {
 		if n > 0 {
 			return n + 1
 		}
+	case t.is("and") && p.named && len(rest) > 1 && rest[1].kind == tokenPerson:
+		return 2 // one too many
 	case t.is("me", "myself"):
 		if p.pos == p.start || p.endsAt(1) {
 			return 1
@@ -110,11 +112,10 @@ func (p *parser) person(tokens []token) {
 		p.named, p.cmd.Target = true, arg
 		p.forPerson = arg.Kind == Hole && tokens[0].is("for")
 	case arg == p.cmd.Target:
-	case p.forPerson && arg.Kind == Hole && p.mayEnd() && p.cmd.ForHole.Kind == Missing:
+	case p.forPerson && arg.Kind == Hole && p.mayEnd() && !p.ends():
 		// "for ${duration} ${person}": only now it is clear which is which.
 		p.forPerson = false
 		p.cmd.ForHole, p.cmd.Target = p.cmd.Target, arg
-		p.checkEnds(tokens)
 	default:
 		p.problem(tokens, "I can do this for one person at a time, and here are two.")
 	}

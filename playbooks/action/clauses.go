@@ -86,16 +86,21 @@ func (p *parser) after() (next token, words []string) {
 
 // checkEnds tells whether the action may end by itself and does not yet.
 func (p *parser) checkEnds(clause []token) bool {
-	c := p.cmd
 	switch {
 	case !p.mayEnd():
 		p.problem(clause, p.seen(clause...)+" does not fit: only groups and applications can be given for a time.")
 		return false
-	case c.For > 0, !c.Until.IsZero(), c.ForHole.Kind == Hole, c.UntilHole.Kind == Hole:
+	case p.ends():
 		p.problem(clause, "I need one end, either “for” or “until”, so "+p.seen(clause...)+" is one too many.")
 		return false
 	}
 	return true
+}
+
+// ends tells whether an end was given.
+func (p *parser) ends() bool {
+	c := p.cmd
+	return c.For > 0 || !c.Until.IsZero() || c.ForHole.Kind == Hole || c.UntilHole.Kind == Hole
 }
 
 // keywordInName goes on as if the keyword were a part of the name, which it can
@@ -104,7 +109,11 @@ func (p *parser) keywordInName() {
 	t := p.take(1)[0]
 	if p.err == nil {
 		p.keyword = true
-		p.problem([]token{t}, "After “for” I expected a time, such as 8h, or a person, such as @ada. If it is part of the name, put the name in quotes.")
+		expected := "a person, such as @ada"
+		if p.mayEnd() {
+			expected = "a time, such as 8h, or " + expected
+		}
+		p.problem([]token{t}, "After “for” I expected "+expected+". If it is part of the name, put the name in quotes.")
 	}
 	p.run = append(p.run, t)
 }

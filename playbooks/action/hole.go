@@ -22,8 +22,10 @@ func holeAt(s string) (e Expression, size int, ok bool) {
 			i++
 		case c == '}':
 			inner := s[len("${"):i]
-			lead := len(inner) - len(strings.TrimLeft(inner, " \t\r\n"))
-			return Expression{Source: strings.TrimSpace(inner), Offset: len("${") + lead}, i + 1, true
+			source := strings.TrimLeft(inner, " \t\r\n")
+			e = Expression{Offset: len("${") + len(inner) - len(source)}
+			e.Source = strings.TrimRight(source, " \t") // a line's end may end a comment
+			return e, i + 1, true
 		case c == '"' || c == '\'':
 			n := celString(s[i:], isRaw(s[:i]))
 			if n == 0 {

@@ -205,7 +205,7 @@ func (p *parser) complete() {
 	case p.cmd.Kind == "" || p.err != nil:
 		return
 	case len(p.cmd.Objects) > MaxObjects:
-		p.problem(nil, "That are too many at once: at most 25.")
+		p.problem(nil, "That is too many at once: at most 25.")
 	case spec.Takes != NoObject && len(p.cmd.Objects) == 0:
 		question := "Which group? For example: " + spec.Example
 		if spec.Takes == Applications {
@@ -257,6 +257,9 @@ func (p *parser) problemAt(about []token, sentence string) *SyntaxError {
 
 // seen quotes tokens back as they were typed.
 func (p *parser) seen(tokens ...token) string {
+	if len(tokens) == 1 && tokens[0].kind == tokenQuoted {
+		return "“" + clip(tokens[0].text, 40) + "”"
+	}
 	source := p.text[tokens[0].start:tokens[len(tokens)-1].end]
 	return "“" + clip(strings.Join(strings.Fields(readable(source)), " "), 40) + "”"
 }

@@ -119,6 +119,12 @@ func (s *scanner) next() *SyntaxError {
 				s.add(token{kind: tokenPerson, arg: Arg{Kind: Handle, Text: text}}, size)
 			})
 		}
+		// Slack makes "@<mailto:…>" of an @ before an address.
+		if f, ok := slackForm(rest[1:], s.holes); ok && f.kind != formText {
+			s.pos++
+			s.form(f)
+			return nil
+		}
 	case s.atHole():
 		return s.hole()
 	case r == '<':

@@ -26,11 +26,11 @@ type form struct {
 	size int    // bytes of the source
 }
 
-// slackForm reads the mark at the beginning of s, which begins with "<". What
-// holds a quotation mark, another "<" or a hole is none.
+// slackForm reads the mark at the beginning of s. What holds a quotation mark,
+// another "<" or a hole is none.
 func slackForm(s string, holes bool) (form, bool) {
 	end := strings.IndexByte(s, '>')
-	if end < 2 {
+	if end < 2 || s[0] != '<' {
 		return form{}, false
 	}
 	body := s[1:end]

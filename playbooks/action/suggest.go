@@ -11,7 +11,8 @@ const maxSuggestions = 3
 type lead struct {
 	keys   []string
 	ends   []int   // how many tokens are read with this key; 0 within a token
-	person []token // who was named among them
+	person []token // who was named among them,
+	before int     // and how many tokens came before
 	used   int
 }
 
@@ -22,7 +23,7 @@ func (p *parser) lead() lead {
 		n := personAt(p.tokens[l.used:])
 		switch {
 		case len(l.keys) > 0 && n > 0 && l.person == nil:
-			l.person = p.tokens[l.used : l.used+n]
+			l.person, l.before = p.tokens[l.used:l.used+n], l.used
 			l.used += n
 		case len(l.keys) > 0 && t.is("the", "a", "an", "my"):
 			l.used++
@@ -53,7 +54,11 @@ func (p *parser) unknown() {
 		p.groupOrApplication()
 		return
 	}
-	family := hints(l.keys[0])
+	if meant := hints(l.keys[0]); len(meant) > 0 {
+		p.misspelt(meant, l)
+		return
+	}
+	var family []string
 	for _, spec := range Catalogue() {
 		if strings.HasPrefix(spec.Phrase, l.keys[0]+" ") {
 			family = append(family, spec.Phrase)
@@ -74,15 +79,15 @@ func (p *parser) unknown() {
 }
 
 func (p *parser) notKnown(tokens []token, suggestions []string) {
-	sentence := "I do not know " + p.seen(tokens...) + "."
+	sentence := "I don’t know " + p.seen(tokens...) + "."
 	if len(suggestions) == 0 {
 		sentence += " Type /okta help to see what I can do."
 	}
 	p.problem(tokens, sentence, suggestions...)
 }
 
-// misspelt offers what is written nearly like that, and guesses that the first
-// of it was meant, to fill a form.
+// misspelt offers what may have been meant, and guesses that the first of it
+// was, to fill a form.
 func (p *parser) misspelt(near []candidate, l lead) {
 	suggestions := make([]string, len(near))
 	for i, c := range near {
@@ -99,8 +104,10 @@ func (p *parser) misspelt(near []candidate, l lead) {
 	for _, w := range best.words {
 		tokens = append(tokens, token{text: w, keys: []string{w}, end: len(p.text)})
 	}
-	between := slices.DeleteFunc(slices.Clone(l.person), func(token) bool { return end < l.used })
-	guess := parser{text: p.text, tokens: slices.Concat(tokens, between, p.tokens[end:])}
+	if l.before < end {
+		tokens = append(tokens, l.person...)
+	}
+	guess := parser{text: p.text, tokens: append(tokens, p.tokens[end:]...)}
 	guess.command()
 	p.cmd = guess.cmd
 }
@@ -139,8 +146,8 @@ func (p *parser) groupOrApplication() {
 	p.err.Missing = []string{MissingAction}
 }
 
-// hints returns what people may mean by a word that is in no phrase.
-func hints(word string) []string {
+// hints returns what people may mean by a first word that begins no phrase.
+func hints(word string) []candidate {
 	var kinds []Kind
 	switch word {
 	case "disable", "block", "lock", "freeze", "stop":
@@ -166,12 +173,13 @@ func hints(word string) []string {
 	case "change", "new", "renew":
 		kinds = []Kind{ResetPassword, ResetMultifactor}
 	}
-	said := make([]string, len(kinds))
+	meant := make([]candidate, len(kinds))
 	for i, k := range kinds {
 		spec, _ := Of(k)
-		said[i] = spec.Phrase
+		words := strings.FieldsFunc(spec.Phrase, func(r rune) bool { return r == ' ' || isDash(r) })
+		meant[i] = candidate{phrase: phrase{verb: Act, kind: k, words: words}, keys: 1}
 	}
-	return said
+	return meant
 }
 
 // candidate is a phrase that the first keys of a command are nearly.

@@ -103,7 +103,7 @@ func isPlainHandle(name string) bool {
 // isReserved tells words that mean something among names.
 func isReserved(t token) bool {
 	return isClause(t) || isPolite(t) || t.is("because", "with", "to", "from", "of", "on", "and", "me", "myself") ||
-		t.is("user", "person", "account", "employee", "the", "my", "a", "an") ||
+		t.is("user", "person", "account", "employee", "the") ||
 		t.is("group", "groups", "app", "apps", "application", "applications")
 }
 
