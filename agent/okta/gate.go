@@ -187,7 +187,7 @@ func (l *limiter) turn(name string) time.Time {
 // learn reads an answer's rate headers. For a 429 whose end is known it closes
 // the bucket and returns when to come back.
 // Source: Okta, "Rate limits": Reset − Date + 1 s; Limit 0 and Remaining 0 mean
-// too many calls at once, where Reset says nothing.
+// too many calls at once.
 func (l *limiter) learn(ctx context.Context, bucket string, a *answer) time.Time {
 	now := l.now()
 	date, dateErr := http.ParseTime(a.header.Get("Date"))
@@ -203,8 +203,10 @@ func (l *limiter) learn(ctx context.Context, bucket string, a *answer) time.Time
 	reset, known := number(a.header, "X-Rate-Limit-Reset")
 	left := time.Unix(reset, 0).Sub(date)
 	switch {
-	case a.status == http.StatusTooManyRequests && limited && limit == 0 && remaining == 0:
-		return time.Time{} // too many at once: the caller backs off with jitter
+	case a.status == http.StatusTooManyRequests && limited && (limit == 0 || remaining > 0):
+		// Too many at once, or a limit of another kind (one message in 30 seconds to
+		// the same phone): the bucket is open, and its end says nothing.
+		return time.Time{}
 	case a.status == http.StatusTooManyRequests:
 		wait := unknownHold
 		if known {

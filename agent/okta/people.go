@@ -415,4 +415,3 @@ func (c *Client) Owners(ctx context.Context, groupID string) ([]agent.User, erro
 	}
 	return users, nil
 }
-
