@@ -94,4 +94,3 @@ func unread(method string, more bool, next string, err error) error {
 	}
 	return err
 }
-
