@@ -3,6 +3,7 @@ package oktasim
 import (
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // refusal is an answer in Okta's error shape. Handlers return it as an error.
@@ -15,7 +16,7 @@ type refusal struct {
 }
 
 func (r *refusal) Error() string {
-	return fmt.Sprintf("%d %s: %s", r.status, r.code, r.summary)
+	return strings.Join(append([]string{fmt.Sprintf("%d %s: %s", r.status, r.code, r.summary)}, r.causes...), ": ")
 }
 
 // errorBody is the wire form of a refusal.

@@ -6,7 +6,7 @@ import (
 )
 
 // Call is one line of the ledger: a call that would change something, and
-// whether it did.
+// whether it was carried out. Adding a member who is one already is not.
 type Call struct {
 	Seq       int       `json:"seq"`
 	Time      time.Time `json:"time"`
@@ -18,7 +18,7 @@ type Call struct {
 	ErrorCode string    `json:"errorCode,omitempty"`
 	Caller    string    `json:"caller,omitempty"` // client id, or the id of the token's owner
 	RequestID string    `json:"requestId"`
-	Effect    bool      `json:"effect"` // something changed, whatever the status says
+	Effect    bool      `json:"effect"` // it was carried out, whatever the status says
 	Targets   []string  `json:"targets,omitempty"`
 	Fault     FaultKind `json:"fault,omitempty"`
 }
@@ -51,7 +51,7 @@ func (t *Tenant) Ledger(kinds ...string) []Call {
 	return calls
 }
 
-// Effects returns the calls of the ledger that changed something.
+// Effects returns the calls of the ledger that were carried out.
 func (t *Tenant) Effects(kinds ...string) []Call {
 	return slices.DeleteFunc(t.Ledger(kinds...), func(c Call) bool { return !c.Effect })
 }

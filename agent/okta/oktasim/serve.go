@@ -28,7 +28,7 @@ type call struct {
 	at     time.Time
 	caller *caller
 
-	effect  bool     // something changed
+	effect  bool     // it was carried out
 	targets []string // ids of what it was about
 }
 
@@ -47,13 +47,13 @@ func fail(err error) (reply, error)   { return reply{}, err }
 // empty is the `{}` that void lifecycle operations answer.
 type empty struct{}
 
-// did records that the call changed something, and what.
+// did records that the call was carried out, and on what.
 func (c *call) did(targets ...string) {
 	c.effect = true
 	c.about(targets...)
 }
 
-// about records what the call was about, changed or not.
+// about records what the call was about, carried out or not.
 func (c *call) about(targets ...string) {
 	for _, target := range targets {
 		known := false

@@ -83,6 +83,7 @@ type Tenant struct {
 	everyone   string
 	rules      map[string]*rule
 	ruleOrder  []string
+	feeds      []*feed // what rules did to the crowd
 
 	apps     map[string]*app
 	appOrder []string
@@ -231,11 +232,11 @@ func (t *Tenant) touch() {
 	t.changed = make(chan struct{})
 }
 
-// newID makes an identifier of twenty characters with a prefix such as 00u. The
+// newID makes an identifier of twenty characters, or more if the prefix is long. The
 // caller holds mu.
 func (t *Tenant) newID(prefix string) string {
 	t.ids++
-	return prefix + base62(mix(t.ids+t.cfg.Seed<<32), 20-len(prefix))
+	return prefix + base62(mix(t.ids+t.cfg.Seed<<32), max(11, 20-len(prefix)))
 }
 
 // mix spreads consecutive numbers over the whole range; it is a bijection.

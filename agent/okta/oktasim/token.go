@@ -58,6 +58,11 @@ func (t *Tenant) RegisterClient(c Client) error {
 		return fmt.Errorf("register client %s: %w", c.ID, err)
 	}
 	t.clients[c.ID] = &client{Client: c, roles: roles, active: true}
+	if t.apps[c.ID] == nil {
+		t.insertApp(&app{
+			id: c.ID, name: "oidc_client", label: t.clients[c.ID].label(), status: "ACTIVE", signOnMode: "OPENID_CONNECT",
+		})
+	}
 	return nil
 }
 
