@@ -57,7 +57,7 @@ func (c *checker) element(path string, e object, at place) {
 	}
 	c.actionID(path, e)
 	c.confirm(path, e)
-	if flag(e, "focus_on_load") {
+	if boolean(e, "focus_on_load") {
 		if c.focused {
 			c.fail(path+"/focus_on_load", "only one element can be set to true")
 		}

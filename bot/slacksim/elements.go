@@ -248,5 +248,5 @@ func (w *Workspace) remember(key inputKey, p placed, entry object) {
 // dispatches says whether touching the element tells the app at once: always,
 // except in an input block that did not ask for it.
 func dispatches(p placed) bool {
-	return str(p.block, "type") != "input" || flag(p.block, "dispatch_action")
+	return str(p.block, "type") != "input" || boolean(p.block, "dispatch_action")
 }

@@ -266,5 +266,5 @@ func button(actionID, text, value string) object {
 func section(text string) object { return object{"type": "section", "text": mrkdwn(text)} }
 
 func actions(elements ...any) object {
-	return object{"type": "actions", "block_id": "acts", "elements": elements}
+	return object{"type": "actions", "block_id": "acts", "elements": append([]any{}, elements...)}
 }

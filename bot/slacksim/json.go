@@ -14,7 +14,7 @@ func obj(o object, key string) object {
 	return inner
 }
 
-func flag(o object, key string) bool {
+func boolean(o object, key string) bool {
 	b, _ := o[key].(bool)
 	return b
 }

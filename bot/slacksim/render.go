@@ -129,7 +129,7 @@ func (r *renderer) block(b object) {
 		r.add(strings.Join(parts, "  "))
 	case "input":
 		label := r.text(obj(b, "label"))
-		if flag(b, "optional") {
+		if boolean(b, "optional") {
 			label += " (optional)"
 		}
 		r.add(label + ": " + r.element(obj(b, "element")))

@@ -129,7 +129,7 @@ func formErrors(blocks []object, state map[string]map[string]object) map[string]
 		id := str(b, "block_id")
 		value := state[id][str(e, "action_id")][valueField[str(e, "type")]]
 		if !filled(value) {
-			if !flag(b, "optional") {
+			if !boolean(b, "optional") {
 				found[id] = "Please complete this required field."
 			}
 			continue

@@ -127,7 +127,7 @@ func (w *Workspace) readView(given any, kinds ...string) (*openView, error) {
 	w.nameBlocks(blocks)
 	v := &openView{raw: raw, View: View{
 		Type: str(raw, "type"), Blocks: blocks, CallbackID: str(raw, "callback_id"), ExternalID: str(raw, "external_id"),
-		PrivateMetadata: str(raw, "private_metadata"), NotifyOnClose: flag(raw, "notify_on_close"), ClearOnClose: flag(raw, "clear_on_close"),
+		PrivateMetadata: str(raw, "private_metadata"), NotifyOnClose: boolean(raw, "notify_on_close"), ClearOnClose: boolean(raw, "clear_on_close"),
 		Title: str(obj(raw, "title"), "text"), Submit: str(obj(raw, "submit"), "text"), Close: str(obj(raw, "close"), "text"),
 	}}
 	return v, nil
