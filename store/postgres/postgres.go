@@ -126,7 +126,7 @@ func (s *Store) Migrate(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("connect for migration: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // gives it back to the pool
 	if err := locker.SessionLock(ctx, conn); err != nil {
 		return fmt.Errorf("wait for the migration lock: %w", err)
 	}

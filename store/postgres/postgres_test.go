@@ -37,6 +37,7 @@ func open(t *testing.T, url string, o store.Options) *postgres.Store {
 func TestStoreConforms(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, o store.Options) (store.Store, func(string, ...any)) {
+		t.Helper()
 		url := testservers.Postgres(t)
 		return open(t, url, o), func(query string, _ ...any) { execute(t, url, query) }
 	})

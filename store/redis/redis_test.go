@@ -13,6 +13,7 @@ import (
 func TestShelfConforms(t *testing.T) {
 	t.Parallel()
 	storetest.RunShelf(t, func(t *testing.T) store.Shelf {
+		t.Helper()
 		s, err := redis.Open(t.Context(), testservers.Redis(t))
 		if err != nil {
 			t.Fatal(err)

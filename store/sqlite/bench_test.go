@@ -11,6 +11,7 @@ import (
 
 func BenchmarkStore(b *testing.B) {
 	storetest.RunBenchmarks(b, func(b *testing.B, o store.Options) store.Store {
+		b.Helper()
 		s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "frontdesk.db"), o)
 		if err != nil {
 			b.Fatal(err)

@@ -33,6 +33,7 @@ func open(t *testing.T, path string) *sqlite.Store {
 func TestStoreConforms(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, o store.Options) (store.Store, func(string, ...any)) {
+		t.Helper()
 		path := filepath.Join(t.TempDir(), "frontdesk.db")
 		s, err := sqlite.Open(t.Context(), path, o)
 		if err != nil {
@@ -63,6 +64,7 @@ func execute(t *testing.T, path, query string, args ...any) {
 func TestShelfConforms(t *testing.T) {
 	t.Parallel()
 	storetest.RunShelf(t, func(t *testing.T) store.Shelf {
+		t.Helper()
 		return open(t, filepath.Join(t.TempDir(), "frontdesk.db")).Shelf()
 	})
 }

@@ -168,6 +168,27 @@ func testQueue(t *testing.T, open Open) {
 		}
 	})
 
+	t.Run("what is woken for soon while the queue runs is not much late", func(t *testing.T) {
+		t.Parallel()
+		f := setup(t, open)
+		came := make(chan struct{}, 1)
+		f.work(func(_ context.Context, subject string) error {
+			if subject != store.SweepSubject {
+				came <- struct{}{}
+			}
+			return nil
+		})
+		// River alone looks every five seconds.
+		for range 4 {
+			due := f.clock.Now().Add(300 * time.Millisecond)
+			f.wake("run/1", due)
+			f.receive(came, "what is due soon")
+			if late := f.clock.Now().Sub(due); late > 2*time.Second {
+				t.Errorf("it came %s late", late)
+			}
+		}
+	})
+
 	t.Run("what fails is tried again", func(t *testing.T) {
 		t.Parallel()
 		f := setup(t, open)

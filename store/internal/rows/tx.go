@@ -99,7 +99,7 @@ func (t *tx) run(ctx context.Context, db *sql.DB, o *sql.TxOptions, f func() err
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // gives it back to the pool
 	committed := false
 	defer func() {
 		if committed {

@@ -19,25 +19,25 @@ var postgres = sync.OnceValues(startPostgres)
 
 // Postgres gives the URL of a fresh, empty database, which is dropped when the
 // test ends.
-func Postgres(t testing.TB) string {
-	t.Helper()
+func Postgres(tb testing.TB) string {
+	tb.Helper()
 	server, err := postgres()
 	if err != nil {
-		t.Fatalf("PostgreSQL is needed: %v\nInstall it (apt-get install postgresql, or brew install postgresql), set TEST_DATABASE_URL, or run scripts/test-servers.sh run -- go test …", err)
+		tb.Fatalf("PostgreSQL is needed: %v\nInstall it (apt-get install postgresql, or brew install postgresql), set TEST_DATABASE_URL, or run scripts/test-servers.sh run -- go test …", err)
 	}
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatal("TEST_DATABASE_URL is no URL")
+		tb.Fatal("TEST_DATABASE_URL is no URL")
 	}
 	name := "frontdesk_test_" + strings.ToLower(rand.Text())
-	if err := statement(t.Context(), server, `create database `+name); err != nil {
-		t.Fatalf("create a test database: %v", err)
+	if err := statement(tb.Context(), server, `create database `+name); err != nil {
+		tb.Fatalf("create a test database: %v", err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), patience)
 		defer cancel()
 		if err := statement(ctx, server, `drop database if exists `+name+` with (force)`); err != nil {
-			t.Errorf("drop the test database: %v", err)
+			tb.Errorf("drop the test database: %v", err)
 		}
 	})
 	u.Path = "/" + name
@@ -49,7 +49,7 @@ func statement(ctx context.Context, server, sql string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	_, err = conn.Exec(ctx, sql)
 	return err
 }

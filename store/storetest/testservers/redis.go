@@ -27,35 +27,35 @@ var redisServer = sync.OnceValues(startRedis)
 
 // Redis gives the URL of an empty numbered database, which is emptied again and
 // given back when the test ends.
-func Redis(t testing.TB) string {
-	t.Helper()
+func Redis(tb testing.TB) string {
+	tb.Helper()
 	server, err := redisServer()
 	if err != nil {
-		t.Fatalf("Redis is needed: %v\nInstall it (apt-get install redis-server, or brew install redis), set TEST_REDIS_URL, or run scripts/test-servers.sh run -- go test …", err)
+		tb.Fatalf("Redis is needed: %v\nInstall it (apt-get install redis-server, or brew install redis), set TEST_REDIS_URL, or run scripts/test-servers.sh run -- go test …", err)
 	}
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatal("TEST_REDIS_URL is no URL")
+		tb.Fatal("TEST_REDIS_URL is no URL")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(tb.Context(), 2*time.Minute)
 	defer cancel()
 	n, err := borrow(ctx, server)
 	if err != nil {
-		t.Fatalf("borrow a Redis database: %v", err)
+		tb.Fatalf("borrow a Redis database: %v", err)
 	}
 	u.Path = "/" + strconv.Itoa(n)
 	if err := withRedis(u.String(), func(c *redis.Client) error { return c.FlushDB(ctx).Err() }); err != nil {
-		t.Fatalf("empty the test database: %v", err)
+		tb.Fatalf("empty the test database: %v", err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), patience)
 		defer cancel()
 		err := errors.Join(
 			withRedis(u.String(), func(c *redis.Client) error { return c.FlushDB(ctx).Err() }),
 			withRedis(server, func(c *redis.Client) error { return c.Del(ctx, lentKey(n)).Err() }),
 		)
 		if err != nil {
-			t.Errorf("give back the Redis database: %v", err)
+			tb.Errorf("give back the Redis database: %v", err)
 		}
 	})
 	return u.String()
