@@ -67,20 +67,23 @@ func (p *Playbook) Guards(ctx context.Context, world World, c Case) Verdict {
 	return Verdict{Allowed: true, Guard: -1, Seen: seen}
 }
 
-// guard asks one guard and keeps what it saw.
+// guard asks one guard and keeps what it saw. Looking again costs no question,
+// because the world of an evaluation remembers.
 func (e *evaluation) guard(g guard, seen map[string]string) (bool, error) {
-	v, details, err := e.run(g.allow)
-	if details != nil && details.State() != nil {
-		for _, s := range g.allow.sights {
-			if part, ok := details.State().Value(s.id); ok {
-				seen[s.text] = e.plain(part)
-			}
-		}
-	}
+	allowed, err := e.yes(g.allow)
 	if err != nil {
 		return false, err
 	}
-	return v.Value() == true, nil
+	_, details, err := g.allow.watched.ContextEval(e.ctx, e)
+	if err != nil {
+		return false, e.misfit(g.allow, err)
+	}
+	for _, s := range g.allow.sights {
+		if part, ok := details.State().Value(s.id); ok {
+			seen[s.text] = e.plain(part)
+		}
+	}
+	return allowed, nil
 }
 
 // plain writes a seen value without asking the world anything more.
@@ -165,7 +168,7 @@ func (e *evaluation) optionsOf(i *Input) ([]string, error) {
 	if i.options == nil {
 		return i.choices, nil
 	}
-	v, _, err := e.run(i.options)
+	v, err := e.run(i.options)
 	if err != nil {
 		return nil, err
 	}

@@ -32,8 +32,11 @@ type expression struct {
 	text     located
 	of       *cel.Type
 	program  cel.Program
-	sights   []sight // what is worth remembering of its evaluation
-	approval bool    // it reads approval
+	approval bool // it reads approval
+
+	checked *cel.Ast
+	watched cel.Program // a second plan, which keeps the value of every part
+	sights  []sight     // the parts worth keeping
 }
 
 // sight is a part of an expression whose value tells why it came out as it did.
@@ -85,7 +88,7 @@ func isShown(t *cel.Type) bool {
 }
 
 // compile compiles text, or reports why it can't and gives nil.
-func (c *compiler) compile(text located, wanted want, options ...cel.ProgramOption) *expression {
+func (c *compiler) compile(text located, wanted want) *expression {
 	text = text.trim()
 	if strings.HasPrefix(text.String(), "${") {
 		c.errorf(text.start(), "this is an expression already: leave out ${ and }")
@@ -96,7 +99,7 @@ func (c *compiler) compile(text located, wanted want, options ...cel.ProgramOpti
 		c.issues(text, issues.Errors())
 		return nil
 	}
-	x := &expression{text: text, of: checked.OutputType()}
+	x := &expression{text: text, of: checked.OutputType(), checked: checked}
 	if !wanted.takes(x.of) && !c.vague {
 		c.errorf(text.start(), "this must be %s, but it is %s", wanted.words, typeWords(x.of))
 		return nil
@@ -104,17 +107,30 @@ func (c *compiler) compile(text located, wanted want, options ...cel.ProgramOpti
 	if !c.walk(x, checked) {
 		return nil
 	}
-	program, err := c.env.Program(checked, append([]cel.ProgramOption{
-		cel.CustomDecoratorV2(asking(c.lang.functions)),
-		cel.CostLimit(costLimit),
-		cel.InterruptCheckFrequency(interruptEvery),
-	}, options...)...)
-	if err != nil {
-		c.errorf(text.start(), "this expression can't be run: %s", firstLine(err))
+	if x.program = c.program(x, cel.CostLimit(costLimit)); x.program == nil {
 		return nil
 	}
-	x.program = program
 	return x
+}
+
+// program plans a checked expression.
+func (c *compiler) program(x *expression, option cel.ProgramOption) cel.Program {
+	program, err := c.env.Program(x.checked, option,
+		cel.CustomDecoratorV2(asking(c.lang.functions)), cel.InterruptCheckFrequency(interruptEvery))
+	if err != nil {
+		c.errorf(x.text.start(), "this expression can't be run: %s", firstLine(err))
+		return nil
+	}
+	return program
+}
+
+// watch makes an expression tell what it saw. That takes a plan of its own: where
+// CEL keeps the values of parts it counts no cost, and the limit would be none.
+func (c *compiler) watch(x *expression) {
+	if x != nil {
+		x.sights = sights(x.checked.NativeRep())
+		x.watched = c.program(x, cel.EvalOptions(cel.OptTrackState))
+	}
 }
 
 // walk reads what a checked expression mentions: names to look up, approval, and
@@ -127,17 +143,17 @@ func (c *compiler) walk(x *expression, checked *cel.Ast) bool {
 	}
 	before := len(c.found)
 	ast.PreOrderVisit(native.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		switch e.Kind() {
-		case ast.IdentKind:
+		switch kind := e.Kind(); {
+		case kind == ast.IdentKind:
 			if e.AsIdent() == "approval" {
 				x.approval = true
 				if !c.approved {
 					c.errorf(at(e), "nobody has approved anything yet at this point: approval is known after an approve step")
 				}
 			}
-		case ast.StructKind:
+		case kind == ast.StructKind:
 			c.errorf(at(e), "a %s can't be made in an expression", e.AsStruct().TypeName())
-		case ast.CallKind:
+		case kind == ast.CallKind:
 			call := e.AsCall()
 			f, ok := c.lang.functions[call.FunctionName()]
 			if !ok || f.named == "" {
@@ -156,11 +172,7 @@ func (c *compiler) walk(x *expression, checked *cel.Ast) bool {
 			}
 		}
 	}))
-	if len(c.found) > before {
-		return false
-	}
-	x.sights = sights(native)
-	return true
+	return len(c.found) == before
 }
 
 func literalText(e ast.Expr) (string, bool) {
@@ -186,14 +198,14 @@ func sights(native *ast.AST) []sight {
 				found = append(found, sight{e.ID(), text})
 			}
 		}
-		switch e.Kind() {
-		case ast.SelectKind:
+		switch kind := e.Kind(); {
+		case kind == ast.SelectKind:
 			if plain(e.ID()) {
 				keep()
 				return
 			}
 			look(e.AsSelect().Operand())
-		case ast.CallKind:
+		case kind == ast.CallKind:
 			call := e.AsCall()
 			name := call.FunctionName()
 			switch {
@@ -210,9 +222,9 @@ func sights(native *ast.AST) []sight {
 			for _, arg := range call.Args() {
 				look(arg)
 			}
-		case ast.ComprehensionKind: // its inside has no names that mean anything outside
+		case kind == ast.ComprehensionKind: // its inside has no names that mean anything outside
 			look(e.AsComprehension().IterRange())
-		case ast.ListKind:
+		case kind == ast.ListKind:
 			for _, el := range e.AsList().Elements() {
 				look(el)
 			}

@@ -53,7 +53,7 @@ func window(line []rune, column int) ([]rune, int) {
 }
 
 // Diagnostics is everything that is wrong, in the order of the files.
-type Diagnostics struct {
+type Diagnostics struct { //nolint:errname // it is a list of findings, and an error only as a whole
 	List []Diagnostic
 	More int // how many further findings were left out
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
@@ -70,18 +69,17 @@ func (e *evaluation) ResolveName(name string) (any, bool) {
 func (e *evaluation) Parent() interpreter.Activation { return nil }
 
 // run evaluates an expression. An error names the place of the expression.
-func (e *evaluation) run(x *expression) (ref.Val, *cel.EvalDetails, error) {
-	v, details, err := x.program.ContextEval(e.ctx, e)
+func (e *evaluation) run(x *expression) (ref.Val, error) {
+	v, _, err := x.program.ContextEval(e.ctx, e)
 	if err != nil {
-		at := x.text.start()
-		return nil, details, fmt.Errorf("%s:%d:%d: %w", e.p.File, at.line, at.column, err)
+		return nil, e.misfit(x, err)
 	}
-	return v, details, nil
+	return v, nil
 }
 
 // yes evaluates an expression that is true or not; null is not.
 func (e *evaluation) yes(x *expression) (bool, error) {
-	v, _, err := e.run(x)
+	v, err := e.run(x)
 	if err != nil {
 		return false, err
 	}
@@ -90,7 +88,7 @@ func (e *evaluation) yes(x *expression) (bool, error) {
 
 // people evaluates an expression that is a user or several, each once.
 func (e *evaluation) people(x *expression) ([]User, error) {
-	v, _, err := e.run(x)
+	v, err := e.run(x)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +112,7 @@ func (e *evaluation) people(x *expression) ([]User, error) {
 	return people, nil
 }
 
-// misfit wraps what went wrong with an expression's value.
+// misfit wraps what went wrong with an expression or its value.
 func (e *evaluation) misfit(x *expression, err error) error {
 	at := x.text.start()
 	return fmt.Errorf("%s:%d:%d: %w", e.p.File, at.line, at.column, err)

@@ -12,7 +12,7 @@ import (
 )
 
 // Misfit says in a sentence for people why a typed command does not fit its playbook.
-type Misfit struct{ Sentence string }
+type Misfit struct{ Sentence string } //nolint:errname // a sentence for people, named for what it says
 
 // Error is the sentence.
 func (m *Misfit) Error() string { return m.Sentence }
@@ -162,7 +162,7 @@ func (p *Playbook) Defaults(ctx context.Context, world World, c Case) (map[strin
 
 // fallback evaluates an input's default.
 func (e *evaluation) fallback(i *Input) (Value, error) {
-	v, _, err := e.run(i.fallback)
+	v, err := e.run(i.fallback)
 	if err != nil {
 		return Value{}, err
 	}

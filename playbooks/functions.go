@@ -28,67 +28,78 @@ func worldFunctions() map[string]function {
 	one := func(types ...*cel.Type) [][]*cel.Type { return [][]*cel.Type{types} }
 	people, text := cel.ListType(userType), cel.StringType
 	all := []function{
-		{name: "memberOf", member: true, takes: one(userType, text), gives: cel.BoolType, named: NameGroup,
-			ask: func(e *evaluation, args []ref.Val) (ref.Val, error) {
-				is, err := e.world.MemberOf(e.ctx, idOf(args[0]), textOf(args[1]))
-				return types.Bool(is), err
-			}},
-		{name: "isAgent", member: true, takes: one(userType), gives: cel.BoolType,
-			ask: func(e *evaluation, args []ref.Val) (ref.Val, error) {
-				is, err := e.world.IsAgent(e.ctx, idOf(args[0]))
-				return types.Bool(is), err
-			}},
-		{name: "agents", takes: one(), gives: people,
-			ask: func(e *evaluation, _ []ref.Val) (ref.Val, error) {
-				all, err := e.world.Agents(e.ctx)
-				return e.users(all), err
-			}},
-		{name: "manager", takes: one(userType), gives: people,
-			ask: func(e *evaluation, args []ref.Val) (ref.Val, error) {
-				all, err := e.world.Manager(e.ctx, idOf(args[0]))
-				return e.users(all), err
-			}},
-		{name: "group", takes: one(text), gives: people, named: NameGroup,
-			ask: func(e *evaluation, args []ref.Val) (ref.Val, error) {
-				all, err := e.world.Members(e.ctx, textOf(args[0]))
-				return e.users(all), err
-			}},
-		{name: "user", takes: one(text), gives: people, named: NameUser,
-			ask: func(e *evaluation, args []ref.Val) (ref.Val, error) {
-				u, err := e.world.UserByEmail(e.ctx, textOf(args[0]))
-				return e.users([]User{u}), err
-			}},
-		{name: "owners", takes: [][]*cel.Type{{groupType}, {appType}}, gives: people,
-			ask: func(e *evaluation, args []ref.Val) (ref.Val, error) {
-				all, err := e.world.Owners(e.ctx, idOf(args[0]))
-				return e.users(all), err
-			}},
-		{name: "groupsOf", takes: one(userType), gives: cel.ListType(groupType),
-			ask: func(e *evaluation, args []ref.Val) (ref.Val, error) {
-				all, err := e.world.GroupsOf(e.ctx, idOf(args[0]))
-				return e.groups(all), err
-			}},
-		{name: "appsOf", takes: one(userType), gives: cel.ListType(appType),
-			ask: func(e *evaluation, args []ref.Val) (ref.Val, error) {
-				all, err := e.world.AppsOf(e.ctx, idOf(args[0]))
-				return e.apps(all), err
-			}},
-		{name: "theGroup", takes: one(text), gives: groupType, named: NameGroup,
-			ask: func(e *evaluation, args []ref.Val) (ref.Val, error) {
-				g, err := e.world.GroupNamed(e.ctx, textOf(args[0]))
-				return e.group(g.ID), err
-			}},
-		{name: "theApp", takes: one(text), gives: appType, named: NameApp,
-			ask: func(e *evaluation, args []ref.Val) (ref.Val, error) {
-				a, err := e.world.AppNamed(e.ctx, textOf(args[0]))
-				return e.app(a.ID), err
-			}},
+		{name: "memberOf", member: true, takes: one(userType, text), gives: cel.BoolType, ask: askMemberOf, named: NameGroup},
+		{name: "isAgent", member: true, takes: one(userType), gives: cel.BoolType, ask: askIsAgent},
+		{name: "agents", takes: one(), gives: people, ask: askAgents},
+		{name: "manager", takes: one(userType), gives: people, ask: askManager},
+		{name: "group", takes: one(text), gives: people, ask: askMembers, named: NameGroup},
+		{name: "user", takes: one(text), gives: people, ask: askUser, named: NameUser},
+		{name: "owners", takes: [][]*cel.Type{{groupType}, {appType}}, gives: people, ask: askOwners},
+		{name: "groupsOf", takes: one(userType), gives: cel.ListType(groupType), ask: askGroupsOf},
+		{name: "appsOf", takes: one(userType), gives: cel.ListType(appType), ask: askAppsOf},
+		{name: "theGroup", takes: one(text), gives: groupType, ask: askTheGroup, named: NameGroup},
+		{name: "theApp", takes: one(text), gives: appType, ask: askTheApp, named: NameApp},
 	}
 	byName := make(map[string]function, len(all))
 	for _, f := range all {
 		byName[f.name] = f
 	}
 	return byName
+}
+
+func askMemberOf(e *evaluation, args []ref.Val) (ref.Val, error) {
+	is, err := e.world.MemberOf(e.ctx, idOf(args[0]), textOf(args[1]))
+	return types.Bool(is), err
+}
+
+func askIsAgent(e *evaluation, args []ref.Val) (ref.Val, error) {
+	is, err := e.world.IsAgent(e.ctx, idOf(args[0]))
+	return types.Bool(is), err
+}
+
+func askAgents(e *evaluation, _ []ref.Val) (ref.Val, error) {
+	all, err := e.world.Agents(e.ctx)
+	return e.users(all), err
+}
+
+func askManager(e *evaluation, args []ref.Val) (ref.Val, error) {
+	all, err := e.world.Manager(e.ctx, idOf(args[0]))
+	return e.users(all), err
+}
+
+func askMembers(e *evaluation, args []ref.Val) (ref.Val, error) {
+	all, err := e.world.Members(e.ctx, textOf(args[0]))
+	return e.users(all), err
+}
+
+func askUser(e *evaluation, args []ref.Val) (ref.Val, error) {
+	u, err := e.world.UserByEmail(e.ctx, textOf(args[0]))
+	return e.users([]User{u}), err
+}
+
+func askOwners(e *evaluation, args []ref.Val) (ref.Val, error) {
+	all, err := e.world.Owners(e.ctx, idOf(args[0]))
+	return e.users(all), err
+}
+
+func askGroupsOf(e *evaluation, args []ref.Val) (ref.Val, error) {
+	all, err := e.world.GroupsOf(e.ctx, idOf(args[0]))
+	return e.groups(all), err
+}
+
+func askAppsOf(e *evaluation, args []ref.Val) (ref.Val, error) {
+	all, err := e.world.AppsOf(e.ctx, idOf(args[0]))
+	return e.apps(all), err
+}
+
+func askTheGroup(e *evaluation, args []ref.Val) (ref.Val, error) {
+	g, err := e.world.GroupNamed(e.ctx, textOf(args[0]))
+	return e.group(g.ID), err
+}
+
+func askTheApp(e *evaluation, args []ref.Val) (ref.Val, error) {
+	a, err := e.world.AppNamed(e.ctx, textOf(args[0]))
+	return e.app(a.ID), err
 }
 
 func idOf(v ref.Val) string   { return v.(*object).id }

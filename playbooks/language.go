@@ -15,7 +15,7 @@ const (
 	// maxExpression is how long one expression may be, in characters.
 	maxExpression = 2000
 	// costLimit stops an expression that works too long; an ordinary guard costs under 20.
-	costLimit = 100_000
+	costLimit = 20_000
 	// interruptEvery is how many steps of a loop pass between two looks at the context.
 	interruptEvery = 100
 )

@@ -228,7 +228,8 @@ func (p *Playbook) readGuards(c *compiler, n *yaml.Node) {
 		var g guard
 		if k, ok := fields["allow"]; ok {
 			if text, ok := c.prose(k.value, "allow"); ok {
-				g.allow = c.compile(text, wantBool, cel.EvalOptions(cel.OptTrackState))
+				g.allow = c.compile(text, wantBool)
+				c.watch(g.allow)
 			}
 		}
 		if k, ok := fields["else"]; ok {

@@ -233,6 +233,10 @@ func (r *reader) mapping(n *yaml.Node, of string) ([]keyed, bool) {
 	if strange(n) {
 		return nil, false
 	}
+	if n.Tag == "!!null" {
+		r.errorf(nodeAt(n), "%s is empty", of)
+		return nil, false
+	}
 	if n.Kind != yaml.MappingNode {
 		r.errorf(nodeAt(n), "%s is a mapping of keys to values", of)
 		return nil, false
@@ -259,6 +263,10 @@ func (r *reader) mapping(n *yaml.Node, of string) ([]keyed, bool) {
 // sequence reads a list.
 func (r *reader) sequence(n *yaml.Node, of string) ([]*yaml.Node, bool) {
 	if strange(n) {
+		return nil, false
+	}
+	if n.Tag == "!!null" {
+		r.errorf(nodeAt(n), "%s is empty", of)
 		return nil, false
 	}
 	if n.Kind != yaml.SequenceNode {

@@ -220,7 +220,7 @@ func (p *Playbook) Expand(ctx context.Context, world World, c Case, step int) (E
 // ends fills in when what is given ends.
 func (e *evaluation) ends(cmd *command, x *Expanded) error {
 	if cmd.ends != nil {
-		v, _, err := e.run(cmd.ends)
+		v, err := e.run(cmd.ends)
 		if err != nil {
 			return err
 		}
@@ -232,7 +232,7 @@ func (e *evaluation) ends(cmd *command, x *Expanded) error {
 		}
 	}
 	if cmd.until != nil {
-		v, _, err := e.run(cmd.until)
+		v, err := e.run(cmd.until)
 		if err != nil {
 			return err
 		}
@@ -246,7 +246,7 @@ func (e *evaluation) ends(cmd *command, x *Expanded) error {
 // operand gives the ids that an argument stands for.
 func (e *evaluation) operand(o operand, named NameKind) ([]string, error) {
 	if o.hole != nil {
-		v, _, err := e.run(o.hole)
+		v, err := e.run(o.hole)
 		if err != nil {
 			return nil, err
 		}

@@ -16,12 +16,13 @@ func locate(src *source, n *yaml.Node) located {
 	value := []rune(n.Value)
 	start := position{n.Line, n.Column}
 	a := aligner{src: src, value: value, at: make([]position, 0, len(value)+1), line: n.Line, column: n.Column}
-	ok := false
-	switch n.Style &^ yaml.TaggedStyle {
-	case yaml.SingleQuotedStyle, yaml.DoubleQuotedStyle:
+	var ok bool
+	single, double := n.Style&yaml.SingleQuotedStyle != 0, n.Style&yaml.DoubleQuotedStyle != 0
+	switch {
+	case single || double:
 		a.column++
-		ok = a.flow(n.Style&yaml.SingleQuotedStyle != 0, n.Style&yaml.DoubleQuotedStyle != 0)
-	case yaml.LiteralStyle, yaml.FoldedStyle:
+		ok = a.flow(single, double)
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 		ok = a.block()
 	default:
 		ok = a.flow(false, false)
@@ -53,12 +54,8 @@ func (a *aligner) rest() ([]rune, bool) {
 	return line[min(a.column-1, len(line)):], true
 }
 
-// take gives the next n characters of the value the place where the walk stands.
-func (a *aligner) take(n int) {
-	for range n {
-		a.at = append(a.at, position{a.line, a.column})
-	}
-}
+// take gives the next character of the value the place where the walk stands.
+func (a *aligner) take() { a.at = append(a.at, position{a.line, a.column}) }
 
 func (a *aligner) next() rune { return a.value[len(a.at)] }
 
@@ -78,7 +75,7 @@ func (a *aligner) flow(single, double bool) bool {
 			if a.next() != '\'' {
 				return false
 			}
-			a.take(1)
+			a.take()
 			a.column += 2
 		case len(strings.TrimSpace(string(rest))) == 0:
 			if a.next() != ' ' && a.next() != '\n' {
@@ -87,7 +84,7 @@ func (a *aligner) flow(single, double bool) bool {
 			a.breaks()
 			a.indent(-1)
 		case rest[0] == a.next():
-			a.take(1)
+			a.take()
 			a.column++
 		default:
 			return false
@@ -112,7 +109,7 @@ func (a *aligner) escape(rest []rune) bool {
 	case 'U':
 		length = 10
 	}
-	a.take(1)
+	a.take()
 	a.column += length
 	return true
 }
@@ -133,7 +130,7 @@ func (a *aligner) block() bool {
 		case !ok && slices.ContainsFunc(a.value[len(a.at):], func(r rune) bool { return r != '\n' }):
 			return false
 		case !ok:
-			a.take(1)
+			a.take()
 		case len(rest) == 0:
 			if a.next() != ' ' && a.next() != '\n' {
 				return false
@@ -141,7 +138,7 @@ func (a *aligner) block() bool {
 			a.breaks()
 			a.indent(indent)
 		case rest[0] == a.next():
-			a.take(1)
+			a.take()
 			a.column++
 		default:
 			return false
@@ -181,10 +178,10 @@ func (a *aligner) blockIndent(header []rune) int {
 // at the end of this line, and goes on with the next line that has text.
 func (a *aligner) breaks() {
 	if a.next() == ' ' {
-		a.take(1)
+		a.take()
 	} else {
 		for len(a.at) < len(a.value) && a.next() == '\n' {
-			a.take(1)
+			a.take()
 		}
 	}
 	for a.line++; a.line <= len(a.src.lines); a.line++ {

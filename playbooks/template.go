@@ -92,7 +92,7 @@ func (e *evaluation) fill(t *template) (string, error) {
 			b.WriteString(p.words)
 			continue
 		}
-		v, _, err := e.run(p.hole)
+		v, err := e.run(p.hole)
 		if err != nil {
 			return "", err
 		}

@@ -161,7 +161,7 @@ func itemOf(v ref.Val) (string, error) {
 	case types.Int:
 		return strconv.FormatInt(int64(v), 10), nil
 	case types.Duration:
-		return v.Duration.String(), nil
+		return v.String(), nil
 	case types.Timestamp:
 		return v.UTC().Format(time.RFC3339), nil
 	case types.Bool:
