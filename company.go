@@ -15,6 +15,7 @@ import (
 // over real sockets like any other.
 type company struct {
 	okta    *oktasim.Tenant
+	acme    *oktasim.Company
 	slack   *slacksim.Workspace
 	server  *oktasim.Server
 	oktaURL string
@@ -34,14 +35,14 @@ func openCompany(ctx context.Context, now func() time.Time, log *slog.Logger) (*
 		okta:  oktasim.New(oktasim.Config{Now: now, Logger: log}),
 		slack: slacksim.New(slacksim.Config{Now: now, Logger: log, BotToken: simBotToken, AppToken: simAppToken}),
 	}
-	if err := c.okta.LoadAcme(); err != nil {
+	var err error
+	if c.acme, err = c.okta.LoadAcme(); err != nil {
 		return nil, fmt.Errorf("fill the Okta tenant: %w", err)
 	}
 	if err := c.okta.AllowToken(simOktaToken, acmeAdmin); err != nil {
 		return nil, fmt.Errorf("admit the API token: %w", err)
 	}
-	moveIn(c.slack, c.okta)
-	var err error
+	moveIn(c.slack, c.okta, c.acme)
 	if c.server, err = c.okta.Start(); err != nil {
 		return nil, err
 	}
@@ -70,6 +71,21 @@ func (c *company) person(handle string) (oktasim.User, error) {
 		}
 	}
 	return oktasim.User{}, fmt.Errorf("nobody at Acme with an Okta account is called @%s", handle)
+}
+
+// nameOf names a person, group or application of Okta for people.
+func (c *company) nameOf(id string) string {
+	if u, ok := c.okta.User(id); ok {
+		return u.Name()
+	}
+	for _, index := range []map[string]string{c.acme.Groups, c.acme.Apps} {
+		for name, known := range index {
+			if known == id {
+				return name
+			}
+		}
+	}
+	return id
 }
 
 func (c *company) close() error {

@@ -9,7 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -128,8 +128,6 @@ func crowd(t *testing.T, acme *company) []flow {
 	return flows
 }
 
-var requestNumber = regexp.MustCompile(`R-\d+`)
-
 // play types the command until it is acknowledged, presses Approve until that is
 // acknowledged, and waits to be told the outcome.
 func (f flow) play(ctx context.Context, acme *company) error {
@@ -188,23 +186,13 @@ func newest(u *slacksim.User, number string) (slacksim.Message, bool) {
 }
 
 func cardsOf(u *slacksim.User, number string) []slacksim.Message {
-	var found []slacksim.Message
-	for _, m := range u.DM() {
-		if b, err := json.Marshal(m.Blocks); err == nil && bytes.Contains(b, []byte(number+" ")) {
-			found = append(found, m)
-		}
-	}
-	return found
+	return slices.DeleteFunc(u.DM(), func(m slacksim.Message) bool { return !mentions(m, number) })
 }
 
 // over tells that the requester's own message has its last face.
 func over(u *slacksim.User, number string) bool {
-	for _, m := range u.DM() {
-		if m.ThreadTS == "" && strings.Contains(m.Text, number+" ") {
-			return !hasButton(m, "Withdraw")
-		}
-	}
-	return false
+	root, ok := rootOf(u.DM(), number)
+	return ok && !hasButton(root, "Withdraw")
 }
 
 // playAll plays all flows, a few dozen at a time.
@@ -235,7 +223,7 @@ func checkTruth(t *testing.T, acme *company, flows []flow) {
 	t.Helper()
 	executed := map[string]int{}
 	for _, call := range acme.okta.Ledger() {
-		if call.Kind == "add_member" && call.Effect {
+		if call.Kind == "add_to_group" && call.Effect {
 			executed[strings.Join(call.Targets, " ")]++
 		}
 	}
@@ -306,8 +294,8 @@ func TestNothingIsLostOrDoneTwiceWhenSlackRepeatsAndOktaFails(t *testing.T) {
 			flows := crowd(t, acme)
 			acme.slack.DoubleDelivery(true)
 			for _, f := range []oktasim.Fault{
-				{Kind: oktasim.ErrorBefore, Operation: "add_member", Probability: 0.1},
-				{Kind: oktasim.ErrorAfter, Operation: "add_member", Probability: 0.1},
+				{Kind: oktasim.ErrorBefore, Operation: "add_to_group", Probability: 0.1},
+				{Kind: oktasim.ErrorAfter, Operation: "add_to_group", Probability: 0.1},
 				{Kind: oktasim.ErrorBefore, Operation: "get_user", Probability: 0.02},
 			} {
 				if _, err := acme.okta.Fault(f); err != nil {

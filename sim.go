@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -31,7 +33,7 @@ func (c simOktaCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	tenant := oktasim.New(oktasim.Config{Now: p.now, Logger: p.log})
-	if err := tenant.LoadAcme(); err != nil {
+	if _, err := tenant.LoadAcme(); err != nil {
 		return err
 	}
 	if c.People > 0 {
@@ -72,7 +74,7 @@ func admitOkta(tenant *oktasim.Tenant, cfg OktaConfig) error {
 		return fmt.Errorf("read OKTA_PRIVATE_KEY: %w", err)
 	}
 	if err := tenant.RegisterClient(oktasim.Client{
-		ID: cfg.ClientID, Keys: []jose.JSONWebKey{key}, Scopes: oktasim.Scopes(), Roles: []string{"SUPER_ADMIN"},
+		ID: cfg.ClientID, Keys: []jose.JSONWebKey{key}, Scopes: okta.DefaultScopes(), Roles: []string{"SUPER_ADMIN"},
 	}); err != nil {
 		return fmt.Errorf("register the service app: %w", err)
 	}
@@ -94,13 +96,14 @@ func (c simSlackCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	tenant := oktasim.New(oktasim.Config{Now: p.now})
-	if err := tenant.LoadAcme(); err != nil {
+	acme, err := tenant.LoadAcme()
+	if err != nil {
 		return err
 	}
 	w := slacksim.New(slacksim.Config{
 		Now: p.now, Logger: p.log, BotToken: cfg.Slack.BotToken.Reveal(), AppToken: cfg.Slack.AppToken.Reveal(),
 	})
-	moveIn(w, tenant)
+	moveIn(w, tenant, acme)
 	ln, err := listen(ctx, c.Addr)
 	if err != nil {
 		return err
@@ -120,9 +123,10 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 
 // moveIn gives everybody of the tenant who works there a Slack account with the
 // same email, and adds the kinds of accounts that Okta does not know.
-func moveIn(w *slacksim.Workspace, tenant *oktasim.Tenant) {
+func moveIn(w *slacksim.Workspace, tenant *oktasim.Tenant, acme *oktasim.Company) {
 	seen := map[string]bool{}
-	for _, u := range tenant.Users() {
+	for _, id := range slices.Sorted(maps.Values(acme.People)) {
+		u, _ := tenant.User(id)
 		email, _ := u.Profile["email"].(string)
 		switch u.Status {
 		case oktasim.Staged, oktasim.Provisioned, oktasim.Deprovisioned:

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -39,14 +41,14 @@ func scenes() []scene {
 		{title: "Ada lost her phone; her manager agrees", as: "ada", types: "/okta reset multi-factor because I lost my phone", presses: approve("grace"), calls: []string{"reset_factors"}},
 		{title: "Ada wants a new password by email", as: "ada", types: "/okta reset password", presses: approve("grace"), calls: []string{"reset_password"}},
 		{title: "Linus signs himself out everywhere", as: "linus", types: "/okta revoke sessions", calls: []string{"clear_sessions"}},
-		{title: "Linus asks for a group; a colleague tries to press his manager's button", as: "linus", types: "/okta add to group VPN Users because I work from home", presses: []press{{as: "ada", button: "Approve", wrong: true}, {as: "grace", button: "Approve"}}, calls: []string{"add_member"}},
-		{title: "Linus leaves the group again", as: "linus", types: "/okta remove from group VPN Users", presses: approve("grace"), calls: []string{"remove_member"}},
-		{title: "Linus asks for an application", as: "linus", types: "/okta add application Figma because the new designs", presses: approve("grace"), calls: []string{"assign_app"}},
-		{title: "And gives it back", as: "linus", types: "/okta remove application Figma", presses: approve("grace"), calls: []string{"unassign_app"}},
-		{title: "Ivan of IT suspends somebody; a second person of IT agrees", as: "ivan", types: "/okta suspend user edsger@acme.example because his laptop was stolen", presses: approve("iris"), calls: []string{"suspend"}},
-		{title: "The laptop is back: Edsger may sign in again", as: "ivan", types: "/okta restore sessions edsger@acme.example", presses: approve("iris"), calls: []string{"unsuspend"}},
-		{title: "Stan starts on Monday", as: "ivan", types: "/okta activate user stan@acme.example", presses: approve("iris"), calls: []string{"activate"}},
-		{title: "Barbara leaves: two people must agree", as: "ivan", types: "/okta deprovision user barbara@acme.example because last day", presses: []press{{as: "iris", button: "Approve"}, {as: "tess", button: "Approve"}}, calls: []string{"deactivate"}},
+		{title: "Linus asks for a group; a colleague tries to press his manager's button", as: "linus", types: "/okta add to group VPN Users because I work from home", presses: []press{{as: "ada", button: "Approve", wrong: true}, {as: "grace", button: "Approve"}}, calls: []string{"add_to_group"}},
+		{title: "Linus leaves the group again", as: "linus", types: "/okta remove from group VPN Users", presses: approve("grace"), calls: []string{"remove_from_group"}},
+		{title: "Linus asks for an application", as: "linus", types: "/okta add application Figma because the new designs", presses: approve("grace"), calls: []string{"assign_application"}},
+		{title: "And gives it back", as: "linus", types: "/okta remove application Figma", presses: approve("grace"), calls: []string{"unassign_application"}},
+		{title: "Ivan of IT suspends somebody; a second person of IT agrees", as: "ivan", types: "/okta suspend user edsger@acme.example because his laptop was stolen", presses: approve("iris"), calls: []string{"suspend_user"}},
+		{title: "The laptop is back: Edsger may sign in again", as: "ivan", types: "/okta restore sessions edsger@acme.example", presses: approve("iris"), calls: []string{"unsuspend_user"}},
+		{title: "Stan starts on Monday", as: "ivan", types: "/okta activate user stan@acme.example", presses: approve("iris"), calls: []string{"activate_user"}},
+		{title: "Barbara leaves: two people must agree", as: "ivan", types: "/okta deprovision user barbara@acme.example because last day", presses: []press{{as: "iris", button: "Approve"}, {as: "tess", button: "Approve"}}, calls: []string{"deactivate_user"}},
 		{title: "A denial", as: "linus", types: "/okta add application Salesforce because I am curious", presses: []press{{as: "grace", button: "Deny", reason: "Not needed for your work."}}, said: "said no"},
 		{title: "A refusal by a guard: nobody resets a colleague's multi-factor", as: "ada", types: "/okta reset multi-factor linus@acme.example", refused: "You can"},
 	}
@@ -109,30 +111,44 @@ func (t *tour) scene(ctx context.Context, s scene) error {
 	if reply.Message != nil {
 		t.print(s.as+", only for them", *reply.Message)
 	}
+	number, err := numberOf(reply)
+	if err != nil {
+		return err
+	}
 	for _, p := range s.presses {
-		if err := t.press(ctx, p); err != nil {
+		if err := t.press(ctx, p, number); err != nil {
 			return err
 		}
 	}
-	if err := t.over(ctx, s, dms); err != nil {
+	if err := t.over(ctx, s, number, dms); err != nil {
 		return err
-	}
-	for _, m := range u.DM()[dms:] {
-		t.print(s.as, m)
 	}
 	return t.recorded(s, before)
 }
 
+var requestNumber = regexp.MustCompile(`R-\d+`)
+
+// numberOf reads the request's number from the acknowledgement.
+func numberOf(r slacksim.Reply) (string, error) {
+	if r.Message == nil {
+		return "", errors.New("the command was acknowledged without a word")
+	}
+	if n := requestNumber.FindString(r.Message.Text); n != "" {
+		return n, nil
+	}
+	return "", fmt.Errorf("the acknowledgement names no request: %s", r.Message.Text)
+}
+
 // press waits for the person's card and clicks.
-func (t *tour) press(ctx context.Context, p press) error {
+func (t *tour) press(ctx context.Context, p press, number string) error {
 	u := t.acme.slack.As(p.as)
 	if p.wrong {
-		return t.pressForeign(ctx, p)
+		return t.pressForeign(ctx, p, number)
 	}
 	var card slacksim.Message
 	err := t.acme.slack.WaitFor(ctx, func() bool {
 		var ok bool
-		card, ok = cardWith(u, p.button)
+		card, ok = cardWith(u, number, p.button)
 		return ok
 	})
 	if err != nil {
@@ -158,12 +174,12 @@ func (t *tour) press(ctx context.Context, p press) error {
 
 // pressForeign sends the click of somebody who is not asked: they cannot see the
 // card, so it comes as a forged envelope would.
-func (t *tour) pressForeign(ctx context.Context, p press) error {
+func (t *tour) pressForeign(ctx context.Context, p press, number string) error {
 	var card slacksim.Message
 	owner := t.acme.slack.As("grace")
 	err := t.acme.slack.WaitFor(ctx, func() bool {
 		var ok bool
-		card, ok = cardWith(owner, p.button)
+		card, ok = cardWith(owner, number, p.button)
 		return ok
 	})
 	if err != nil {
@@ -216,22 +232,21 @@ func (t *tour) submit(ctx context.Context, u *slacksim.User, values slacksim.Val
 	return err
 }
 
-// over waits until the requester has been told the outcome.
-func (t *tour) over(ctx context.Context, s scene, dms int) error {
+// over waits until the requester has been told the outcome, and prints it.
+func (t *tour) over(ctx context.Context, s scene, number string, dms int) error {
 	u := t.acme.slack.As(s.as)
-	told := func() bool {
-		all := u.DM()
-		if len(all) <= dms {
-			return false
-		}
-		root := t.acme.slack.Render(all[dms])
-		return !strings.Contains(root, "Withdraw")
-	}
-	if err := t.acme.slack.WaitFor(ctx, told); err != nil {
+	var told []slacksim.Message
+	err := t.acme.slack.WaitFor(ctx, func() bool {
+		told = u.DM()[dms:]
+		root, ok := rootOf(told, number)
+		return ok && !hasButton(root, "Withdraw")
+	})
+	if err != nil {
 		return fmt.Errorf("@%s was not told the outcome: %w", s.as, err)
 	}
 	var all strings.Builder
-	for _, m := range u.DM()[dms:] {
+	for _, m := range told {
+		t.print(s.as, m)
 		all.WriteString(t.acme.slack.Render(m))
 	}
 	for _, want := range []string{s.refused, s.said} {
@@ -240,6 +255,21 @@ func (t *tour) over(ctx context.Context, s scene, dms int) error {
 		}
 	}
 	return nil
+}
+
+// rootOf finds a request's own message among a requester's.
+func rootOf(all []slacksim.Message, number string) (slacksim.Message, bool) {
+	i := slices.IndexFunc(all, func(m slacksim.Message) bool { return m.ThreadTS == "" && mentions(m, number) })
+	if i < 0 {
+		return slacksim.Message{}, false
+	}
+	return all[i], true
+}
+
+// mentions tells whether a message's blocks name the request.
+func mentions(m slacksim.Message, number string) bool {
+	b, err := json.Marshal(m.Blocks)
+	return err == nil && slices.Contains(requestNumber.FindAllString(string(b), -1), number)
 }
 
 // recorded compares what Okta executed with what the scene should have done.
@@ -268,11 +298,11 @@ func (t *tour) print(who string, m slacksim.Message) {
 	}
 }
 
-// cardWith finds the newest message of a person that has a button with that text.
-func cardWith(u *slacksim.User, button string) (slacksim.Message, bool) {
+// cardWith finds a person's newest message about a request that has a button with that text.
+func cardWith(u *slacksim.User, number, button string) (slacksim.Message, bool) {
 	all := u.DM()
 	for _, m := range slices.Backward(all) {
-		if hasButton(m, button) {
+		if hasButton(m, button) && mentions(m, number) {
 			return m, true
 		}
 	}
@@ -297,12 +327,7 @@ func hasButton(m slacksim.Message, text string) bool {
 func ledgerLine(acme *company, call oktasim.Call) string {
 	whom := make([]string, 0, len(call.Targets))
 	for _, id := range call.Targets {
-		switch user, ok := acme.okta.User(id); {
-		case ok:
-			whom = append(whom, user.Name())
-		default:
-			whom = append(whom, acme.okta.NameOf(id))
-		}
+		whom = append(whom, acme.nameOf(id))
 	}
 	effect := "executed"
 	if !call.Effect {

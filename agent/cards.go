@@ -118,7 +118,10 @@ func deciders(j *job, decisions []store.Decision) string {
 // approvalCard is what an approver sees: who wants what for whom, why, what would
 // happen exactly, and two buttons while it can be decided.
 func (a *Agent) approvalCard(j *job, ask store.Ask, decisions []store.Decision) Message {
-	m := Message{Mood: MoodWaiting, Title: a.title(j), Lines: j.mem.Card.Lines, Notes: slices.Clone(j.mem.Card.Notes), Quote: j.mem.Command.Because}
+	m := Message{Mood: MoodWaiting, Title: a.title(j), Notes: slices.Clone(j.mem.Card.Notes), Quote: j.mem.Command.Because}
+	if lines := j.mem.Card.Lines; len(lines) > 1 || (len(lines) == 1 && lines[0] != m.Title) {
+		m.Lines = lines // one act that the title says in full needs no list
+	}
 	m.Facts = append(m.Facts, Fact{"Asked by", Mention(j.req.SlackUser) + " (" + j.mem.Requester.Name + ", " + j.mem.Requester.Email + ")"})
 	if j.mem.Target.ID != j.mem.Requester.ID {
 		m.Facts = append(m.Facts, Fact{"For", j.mem.Target.Name + " (" + j.mem.Target.Email + ")"})

@@ -237,6 +237,9 @@ func (a *Agent) dmStep(ctx context.Context, j *job, s *script) error {
 		}
 		to[u.ID] = slack
 	}
+	if to[j.mem.Requester.ID] != "" {
+		j.mem.Replied = true
+	}
 	return a.next(ctx, j, func(tx *txn) error {
 		for id, slack := range to {
 			key := fmt.Sprintf("step/%s/%d/%s", j.run.ID, j.run.Step-1, id)
