@@ -79,7 +79,7 @@ func (c *checker) button(path string, e object, kind string) {
 	switch kind {
 	case "overflow":
 		c.known(path, e, "action_id", "options", "confirm")
-		c.options(path, e, "options", 1, 5)
+		c.options(path, e, 1, 5)
 	case "workflow_button":
 		c.known(path, e, "action_id", "text", "workflow", "style", "accessibility_label")
 		c.textObject(path, e, "text", true, plainOnly, 75)
@@ -127,7 +127,7 @@ func (c *checker) staticOptions(path string, e object) {
 	case e["option_groups"] != nil:
 		c.groups(path, e)
 	default:
-		c.options(path, e, "options", 1, 100)
+		c.options(path, e, 1, 100)
 	}
 }
 
@@ -152,7 +152,7 @@ func (c *checker) picker(path string, e object, kind string) {
 	switch kind {
 	case "radio_buttons", "checkboxes":
 		c.known(path, e, "action_id", "options", initialField(kind), "confirm", "focus_on_load")
-		c.options(path, e, "options", 1, 10)
+		c.options(path, e, 1, 10)
 		c.initial(path, e)
 		return
 	case "datepicker":

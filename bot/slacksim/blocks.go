@@ -213,7 +213,7 @@ func readSuggestions(raw []byte) ([]object, error) {
 		c.groups("", ack)
 		groups = objects(ack["option_groups"])
 	case ack["options"] != nil:
-		c.options("", ack, "options", 0, 100)
+		c.options("", ack, 0, 100)
 		groups = []object{{"options": ack["options"]}}
 	default:
 		c.fail("", "missing required field: options")

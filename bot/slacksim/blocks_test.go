@@ -2,6 +2,7 @@ package slacksim
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -133,9 +134,7 @@ func TestViewLimits(t *testing.T) {
 	w := setup(t)
 	modal := func(changes object) object {
 		v := object{"type": "modal", "title": plain("Title"), "submit": plain("Go"), "blocks": []any{section("x")}}
-		for key, value := range changes {
-			v[key] = value
-		}
+		maps.Copy(v, changes)
 		return v
 	}
 	for _, c := range []struct {

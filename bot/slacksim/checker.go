@@ -173,10 +173,10 @@ func (c *checker) actionID(path string, o object) {
 }
 
 // options checks the options of a menu.
-func (c *checker) options(path string, o object, key string, least, most int) {
+func (c *checker) options(path string, o object, least, most int) {
 	values := map[string]bool{}
-	for i, option := range c.list(path, o, key, least, most) {
-		at := fmt.Sprintf("%s/%s/%d", path, key, i)
+	for i, option := range c.list(path, o, "options", least, most) {
+		at := fmt.Sprintf("%s/options/%d", path, i)
 		c.option(at, option)
 		if v := str(option, "value"); values[v] {
 			c.fail(at+"/value", "duplicate option value: %s", v)
@@ -200,7 +200,7 @@ func (c *checker) groups(path string, o object) {
 		at := fmt.Sprintf("%s/option_groups/%d", path, i)
 		c.known(at, g, "label", "options")
 		c.textObject(at, g, "label", true, plainOnly, 75)
-		c.options(at, g, "options", 0, 100)
+		c.options(at, g, 0, 100)
 	}
 }
 

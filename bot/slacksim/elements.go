@@ -3,6 +3,7 @@ package slacksim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -62,7 +63,7 @@ func allPlaced(blocks []object) []placed {
 func blocksOf(m *Message) []object {
 	blocks := m.Blocks
 	for _, a := range m.Attachments {
-		blocks = append(blocks[:len(blocks):len(blocks)], objects(a["blocks"])...)
+		blocks = append(slices.Clip(blocks), objects(a["blocks"])...)
 	}
 	return blocks
 }
@@ -119,7 +120,7 @@ func initialEntry(e object) object {
 func optionsOf(e object) []object {
 	list := objects(e["options"])
 	for _, g := range objects(e["option_groups"]) {
-		list = append(list[:len(list):len(list)], objects(g["options"])...)
+		list = append(slices.Clip(list), objects(g["options"])...)
 	}
 	return list
 }

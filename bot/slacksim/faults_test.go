@@ -142,7 +142,7 @@ func TestOpeningASocketCanFailToo(t *testing.T) {
 	}
 	w.Fault(Fault{Method: "socket", Kind: StatusBefore, Times: 1})
 	address := "http" + w.open(t)[len("ws"):]
-	res, _ := http.Get(address) //nolint:bodyclose // closed below
+	res, _ := http.Get(address)
 	if res != nil {
 		defer res.Body.Close()
 	}

@@ -208,7 +208,7 @@ func (l *link) ack(envelope object, payload any) {
 
 // answer connects and acknowledges every envelope with what decide returns,
 // until the test ends.
-func (w *world) answer(t *testing.T, decide func(envelope object) any) *link {
+func (w *world) answer(t *testing.T, decide func(envelope object) any) {
 	t.Helper()
 	l := w.connect(t)
 	done := make(chan struct{})
@@ -237,7 +237,6 @@ func (w *world) answer(t *testing.T, decide func(envelope object) any) *link {
 		l.conn.CloseNow()
 		<-done
 	})
-	return l
 }
 
 func ackOnly(object) any { return nil }

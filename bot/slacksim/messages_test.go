@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -365,9 +366,7 @@ func TestAssistantThreadIsSetAndItsStatusEndsWithTheReply(t *testing.T) {
 	}
 	thread := object{"channel_id": "D0ADA", "thread_ts": said.TS}
 	set := func(method string, more object) object {
-		for k, v := range thread {
-			more[k] = v
-		}
+		maps.Copy(more, thread)
 		return w.post(t, "assistant.threads."+method, more)
 	}
 	if got := set("setStatus", object{"status": "is looking…"}); got["ok"] != true {

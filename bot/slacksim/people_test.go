@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,13 +20,8 @@ func TestUserObjectTellsKindsOfPeopleApart(t *testing.T) {
 		"is_ultra_restricted": false, "is_bot": false, "is_email_confirmed": true,
 	}
 	with := func(changes object) object {
-		out := object{}
-		for k, v := range member {
-			out[k] = v
-		}
-		for k, v := range changes {
-			out[k] = v
-		}
+		out := maps.Clone(member)
+		maps.Copy(out, changes)
 		return out
 	}
 	for _, c := range []struct {
@@ -40,17 +36,20 @@ func TestUserObjectTellsKindsOfPeopleApart(t *testing.T) {
 		{"admin", Person{Kind: Admin}, with(object{"is_admin": true}), "x@acme.example", "T00SIM"},
 		{"owner", Person{Kind: Owner}, with(object{"is_admin": true, "is_owner": true}), "x@acme.example", "T00SIM"},
 		{
-			"primary owner", Person{Kind: PrimaryOwner},
+			"primary owner",
+			Person{Kind: PrimaryOwner},
 			with(object{"is_admin": true, "is_owner": true, "is_primary_owner": true}), "x@acme.example", "T00SIM",
 		},
 		{"multi-channel guest", Person{Kind: MultiChannelGuest}, with(object{"is_restricted": true}), "x@acme.example", "T00SIM"},
 		{
-			"single-channel guest", Person{Kind: SingleChannelGuest},
+			"single-channel guest",
+			Person{Kind: SingleChannelGuest},
 			with(object{"is_restricted": true, "is_ultra_restricted": true}), "x@acme.example", "T00SIM",
 		},
 		{"unconfirmed", Person{Unconfirmed: true}, with(object{"is_email_confirmed": false}), "x@acme.example", "T00SIM"},
 		{
-			"invited", Person{Invited: true},
+			"invited",
+			Person{Invited: true},
 			with(object{"is_email_confirmed": false, "is_invited_user": true}), "x@acme.example", "T00SIM",
 		},
 		{"bot", Person{Kind: Bot}, with(object{"is_bot": true}), nil, "T00SIM"},

@@ -51,11 +51,9 @@ func (w *Workspace) serveResponseURL(rw http.ResponseWriter, r *http.Request) {
 	w.faulty(rw, r, "response_url", a, func() (answer, http.Header) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		status, result := http.StatusOK, err
+		status, result := http.StatusBadRequest, err
 		if result == nil {
 			status, result = w.useResponseURL(r.PathValue("key"), a)
-		} else {
-			status = http.StatusBadRequest
 		}
 		reply := answer{status: status, body: envelopeOf(nil, result)}
 		w.record("response_url", a, status, reply.body)

@@ -47,6 +47,13 @@ func (w *world) run(t *testing.T, handle func(*socketmode.Client, socketmode.Eve
 	w.wait(t, "slack-go connected", func() bool { return w.Sockets() > 0 })
 }
 
+func ack(t *testing.T, client *socketmode.Client, e socketmode.Event, payload ...any) {
+	t.Helper()
+	if err := client.Ack(*e.Request, payload...); err != nil {
+		t.Errorf("ack: %v", err)
+	}
+}
+
 func TestSlackGoTalksToTheWorkspace(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -130,7 +137,7 @@ func TestSlackGoServesACommandAModalAndASuggestion(t *testing.T) {
 	w.run(t, func(client *socketmode.Client, e socketmode.Event) {
 		switch data := e.Data.(type) {
 		case slack.SlashCommand:
-			client.Ack(*e.Request, map[string]any{"text": "Hello " + data.UserName + ": " + data.Text})
+			ack(t, client, e, map[string]any{"text": "Hello " + data.UserName + ": " + data.Text})
 			_, err := client.OpenView(data.TriggerID, slack.ModalViewRequest{
 				Type: slack.VTModal, Title: slack.NewTextBlockObject(slack.PlainTextType, "Ask", false, false),
 				Submit: slack.NewTextBlockObject(slack.PlainTextType, "Send", false, false),
@@ -145,15 +152,14 @@ func TestSlackGoServesACommandAModalAndASuggestion(t *testing.T) {
 				t.Errorf("views.open: %v", err)
 			}
 		case slack.InteractionCallback:
-			switch data.Type {
-			case slack.InteractionTypeBlockSuggestion:
-				client.Ack(*e.Request, slack.OptionsResponse{Options: []*slack.OptionBlockObject{
+			if data.Type == slack.InteractionTypeBlockSuggestion {
+				ack(t, client, e, slack.OptionsResponse{Options: []*slack.OptionBlockObject{
 					slack.NewOptionBlockObject("app_"+data.Value, slack.NewTextBlockObject(slack.PlainTextType, "Slack", false, false), nil),
 				}})
-			case slack.InteractionTypeViewSubmission:
-				reasons <- data.View.State.Values["why"]["reason"].Value + " " + data.View.State.Values["app"]["apps"].SelectedOption.Value
-				client.Ack(*e.Request)
+				return
 			}
+			reasons <- data.View.State.Values["why"]["reason"].Value + " " + data.View.State.Values["app"]["apps"].SelectedOption.Value
+			ack(t, client, e)
 		}
 	})
 	reply, err := w.As("ada").Slash(deadline(t), "", "/okta for @bob")
@@ -186,7 +192,7 @@ func TestSlackGoDecodesEveryEventAndInteraction(t *testing.T) {
 		if e.Request == nil || e.Request.EnvelopeID == "" {
 			return // hello and the client's own events
 		}
-		client.Ack(*e.Request)
+		ack(t, client, e)
 		switch data := e.Data.(type) {
 		case slackevents.EventsAPIEvent:
 			kinds <- data.InnerEvent.Type
@@ -253,7 +259,7 @@ func TestSlackGoReconnectsWhenAskedTo(t *testing.T) {
 		case e.Type == socketmode.EventTypeHello:
 			hellos <- struct{}{}
 		case e.Request != nil && e.Request.EnvelopeID != "":
-			client.Ack(*e.Request)
+			ack(t, client, e)
 		}
 	})
 	<-hellos

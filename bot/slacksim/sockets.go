@@ -25,8 +25,6 @@ const (
 	// LinkDisabled says that Socket Mode was switched off: every socket
 	// closes, and new ones too, until EnableSocketMode.
 	LinkDisabled DisconnectReason = "link_disabled"
-
-	tooManySockets DisconnectReason = "too_many_websockets"
 )
 
 const (
@@ -125,7 +123,7 @@ func (w *Workspace) attach(s *socket, life time.Duration) {
 		s.disconnect(LinkDisabled, 0)
 		return
 	case len(w.sockets) >= maxSockets:
-		s.disconnect(tooManySockets, 0)
+		s.disconnect("too_many_websockets", 0)
 		return
 	}
 	w.sockets = append(w.sockets, s)
@@ -203,7 +201,7 @@ func (s *socket) write(ctx context.Context, conn *websocket.Conn, life, grace ti
 				return
 			}
 		case <-end.C:
-			conn.Close(websocket.StatusNormalClosure, "")
+			_ = conn.Close(websocket.StatusNormalClosure, "") // it may be gone already
 			return
 		case <-ctx.Done():
 			return

@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -10,9 +11,7 @@ import (
 func modalView(title string, more ...object) object {
 	v := object{"type": "modal", "title": plain(title), "submit": plain("Go"), "close": plain("Back"), "blocks": []any{section(title)}}
 	for _, m := range more {
-		for key, value := range m {
-			v[key] = value
-		}
+		maps.Copy(v, m)
 	}
 	return v
 }
@@ -318,9 +317,7 @@ func TestHomeIsPublishedPerPerson(t *testing.T) {
 	w := setup(t)
 	publish := func(more object) object {
 		arguments := object{"user_id": "U0ADA", "view": object{"type": "home", "blocks": []any{section("hi")}}}
-		for key, value := range more {
-			arguments[key] = value
-		}
+		maps.Copy(arguments, more)
 		return w.post(t, "views.publish", arguments)
 	}
 	first := publish(nil)

@@ -165,7 +165,7 @@ func (w *Workspace) Serve(ctx context.Context, ln net.Listener) error {
 	case <-w.closing:
 	}
 	w.shut()
-	srv.Close()
+	_ = srv.Close() // sockets are hijacked and closed by shut; the rest may fail as it likes
 	err := <-failed
 	w.running.Wait()
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {

@@ -1,7 +1,12 @@
 package slacksim
 
 import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -111,5 +116,67 @@ func TestModalOpensAndIsSubmitted(t *testing.T) {
 	result, err := w.As("ada").Submit(t.Context(), v.ID, Values{"why": {"reason": "lost phone"}})
 	if err != nil || !result.Acked || result.View != nil {
 		t.Errorf("submit: %+v %v", result, err)
+	}
+}
+
+func TestCloseEndsSocketsRetriesAndRequests(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *Config) { c.EventRetries = []time.Duration{time.Hour} })
+	l := w.connect(t)
+	w.Emit(object{"type": "never acknowledged"})
+	l.next()
+	w.Fault(Fault{Method: "auth.test", Kind: Hang})
+	hanging := later(func() (object, error) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.base+"/api/auth.test", http.NoBody)
+		if err != nil {
+			return nil, err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err == nil {
+			res.Body.Close()
+		}
+		return object{}, nil
+	})
+	closed := make(chan struct{})
+	go func() {
+		w.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-deadline(t).Done():
+		t.Fatal("still running")
+	}
+	<-hanging
+	if _, _, err := l.conn.Read(deadline(t)); err == nil {
+		t.Error("socket still open")
+	}
+	if reply, err := w.As("ada").Slash(t.Context(), "", "/okta"); err != nil || reply.Failure != FailedDispatch {
+		t.Errorf("%+v %v", reply, err)
+	}
+}
+
+func TestServeEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	w := New(Config{Now: (&clock{}).Now})
+	var lc net.ListenConfig
+	ln, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.Serve(ctx, ln); err != nil {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestWaitForGivesUpWithItsContext(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.WaitFor(ctx, func() bool { return false }); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }
