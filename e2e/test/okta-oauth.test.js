@@ -124,3 +124,14 @@ test('C3: a scope that was not granted, a role that is missing and a wrong key a
   assert.equal(await refusal(unknown), 'invalid_client');
   await assert.rejects(unknown.userApi.getUser({ userId: user.id }), { status: 401, errorCode: 'E0000011' });
 });
+
+test('a help desk role may not touch a super admin, nor do more than a help desk does', async () => {
+  const pair = rsa();
+  const id = await register(pair, { scopes: ['okta.users.read', 'okta.users.manage'], role: 'HELP_DESK_ADMIN' });
+  const desk = serviceApp(org, id, jwk(pair.privateKey, 'e2e'), ['okta.users.read', 'okta.users.manage']);
+  const user = await hire(org);
+  await desk.userApi.resetFactors({ userId: user.id });
+  await assert.rejects(desk.userApi.suspendUser({ userId: user.id }), { status: 403, errorCode: 'E0000006' });
+  const susan = await org.client.userApi.getUser({ userId: 'susan@acme.example' });
+  await assert.rejects(desk.userApi.resetFactors({ userId: susan.id }), { status: 403, errorCode: 'E0000006' });
+});
