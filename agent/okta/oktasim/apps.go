@@ -12,16 +12,16 @@ import (
 
 // App is an application: what AddApp takes and what Apps shows.
 type App struct {
-	ID          string // empty: the tenant chooses one
-	Name        string // the kind of app, such as figma; empty: made from the label
-	Label       string
-	SignOnMode  string // empty: SAML_2_0
-	Scheme      string // SWA credential scheme
-	Inactive    bool
-	Provisioned bool     // accounts are pushed to the app
-	Required    []string // app-profile attributes that an assignment must bring
-	Groups      []string // ids of the groups it is assigned to
-	Users       []string // ids or logins it is assigned to directly
+	ID          string   `json:"id,omitempty"`   // empty: the tenant chooses one
+	Name        string   `json:"name,omitempty"` // the kind of app, such as figma; empty: made from the label
+	Label       string   `json:"label"`
+	SignOnMode  string   `json:"signOnMode,omitempty"` // empty: SAML_2_0
+	Scheme      string   `json:"scheme,omitempty"`     // SWA credential scheme
+	Inactive    bool     `json:"inactive,omitempty"`
+	Provisioned bool     `json:"provisioned,omitempty"` // accounts are pushed to the app
+	Required    []string `json:"required,omitempty"`    // app-profile attributes that an assignment must bring
+	Groups      []string `json:"groups,omitempty"`      // ids of the groups it is assigned to
+	Users       []string `json:"users,omitempty"`       // ids or logins it is assigned to directly
 }
 
 // app is an application as the tenant keeps it.

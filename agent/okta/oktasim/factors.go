@@ -25,13 +25,13 @@ const (
 
 // Factor is an enrolment of a second factor.
 type Factor struct {
-	ID       string
-	Kind     string // push, token:software:totp, sms …
-	Provider string // OKTA, GOOGLE, FIDO; empty: OKTA
-	Status   string // empty: ACTIVE
-	Profile  map[string]any
-	Answer   string // of a question
-	Created  time.Time
+	ID       string         `json:"id,omitempty"`
+	Kind     string         `json:"kind"`               // push, token:software:totp, sms …
+	Provider string         `json:"provider,omitempty"` // OKTA, GOOGLE, FIDO; empty: OKTA
+	Status   string         `json:"status,omitempty"`   // empty: ACTIVE
+	Profile  map[string]any `json:"profile,omitempty"`
+	Answer   string         `json:"answer,omitempty"` // of a question
+	Created  time.Time      `json:"created,omitzero"`
 }
 
 // factor is an enrolment with what verifying it needs.

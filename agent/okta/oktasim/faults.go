@@ -43,7 +43,7 @@ type Fault struct {
 	// Probability makes the fault a matter of chance; zero means always.
 	Probability float64 `json:"probability,omitempty"`
 	// Latency is how late a late answer is.
-	Latency time.Duration `json:"latency,omitempty"`
+	Latency time.Duration `json:"latency,omitempty"` // nanoseconds in JSON
 }
 
 // fault is an ordered fault with its counters. A nil fault is no fault.

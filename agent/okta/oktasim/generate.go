@@ -11,13 +11,13 @@ import (
 
 // Crowd is how many people, groups and apps Generate makes.
 type Crowd struct {
-	People int
+	People int `json:"people"`
 	// Groups are teams of equal size; zero means one for every 50 people.
-	Groups int
+	Groups int `json:"groups,omitempty"`
 	// PerPerson is how many of the groups each person is in; zero means 5.
-	PerPerson int
+	PerPerson int `json:"perPerson,omitempty"`
 	// Apps are assigned to one group each; zero means none.
-	Apps int
+	Apps int `json:"apps,omitempty"`
 }
 
 // crowdStart is the place in lists where the computed people and groups begin.

@@ -19,14 +19,14 @@ const (
 
 // Group is a group: what AddGroup takes and what Groups shows.
 type Group struct {
-	ID          string // empty: the tenant chooses one
-	Name        string
-	Description string
-	Type        string   // empty: OKTA_GROUP
-	SourceApp   string   // of an APP_GROUP: the app it is imported from
-	Members     []string // ids or logins; shown as ids of kept people
-	Roles       []string // admin roles that its members have
-	Owners      []string // ids or logins of people, ids of groups
+	ID          string   `json:"id,omitempty"` // empty: the tenant chooses one
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	Type        string   `json:"type,omitempty"`      // empty: OKTA_GROUP
+	SourceApp   string   `json:"sourceApp,omitempty"` // of an APP_GROUP: the app it is imported from
+	Members     []string `json:"members,omitempty"`   // ids or logins; shown as ids of kept people
+	Roles       []string `json:"roles,omitempty"`     // admin roles that its members have
+	Owners      []string `json:"owners,omitempty"`    // ids or logins of people, ids of groups
 }
 
 // group is a group as the tenant keeps it. Members are kept with the people.

@@ -63,15 +63,15 @@ type event struct {
 
 // LogEvent is what tests see of a System Log event.
 type LogEvent struct {
-	UUID          string
-	Type          string
-	Published     time.Time
-	ActorID       string
-	ActorType     string
-	Targets       []string
-	TransactionID string
-	Result        string
-	Visible       bool // whether readers of the API can see it yet
+	UUID          string    `json:"uuid"`
+	Type          string    `json:"eventType"`
+	Published     time.Time `json:"published"`
+	ActorID       string    `json:"actorId"`
+	ActorType     string    `json:"actorType"`
+	Targets       []string  `json:"targets"`
+	TransactionID string    `json:"transactionId"`
+	Result        string    `json:"result"`
+	Visible       bool      `json:"visible"` // whether readers of the API can see it yet
 }
 
 // Logs returns every System Log event, those that are still on their way included.

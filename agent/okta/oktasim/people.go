@@ -28,26 +28,28 @@ const oktaProvider = "OKTA"
 
 // User is a person: what AddUser takes and what User shows.
 type User struct {
-	ID       string // empty: the tenant chooses one
-	Status   Status // empty: ACTIVE
-	Profile  map[string]any
-	Provider string // of the credentials: OKTA, ACTIVE_DIRECTORY, FEDERATION …; empty: OKTA
-	Password string // what opens the account now; empty: none is set
-	Question string
-	Answer   string
-	Roles    []string // standard admin roles, or permissions that make a custom role
-	Block    string   // ANY_DEVICES or UNKNOWN_DEVICES: a device block
-	Created  time.Time
+	ID       string         `json:"id,omitempty"`     // empty: the tenant chooses one
+	Status   Status         `json:"status,omitempty"` // empty: ACTIVE
+	Profile  map[string]any `json:"profile"`
+	Provider string         `json:"provider,omitempty"` // of the credentials: OKTA, ACTIVE_DIRECTORY, FEDERATION …; empty: OKTA
+	Password string         `json:"password,omitempty"` // what opens the account now; empty: none is set
+	Question string         `json:"question,omitempty"`
+	Answer   string         `json:"answer,omitempty"`
+	Roles    []string       `json:"roles,omitempty"` // standard admin roles, or permissions that make a custom role
+	Block    string         `json:"block,omitempty"` // ANY_DEVICES or UNKNOWN_DEVICES: a device block
+	Created  time.Time      `json:"created,omitzero"`
 	// What the person has open: counts that clearing sessions sets to zero.
-	Sessions, OAuthTokens, Devices int
+	Sessions    int `json:"sessions"`
+	OAuthTokens int `json:"oauthTokens"`
+	Devices     int `json:"devices"`
 
 	// The rest is shown only.
-	Factors       []Factor
-	Groups        []string // ids
-	Apps          []string // ids of assigned apps, directly or by group
-	LinkedTo      map[string]string
-	LastUpdated   time.Time
-	StatusChanged time.Time
+	Factors       []Factor          `json:"factors,omitempty"`
+	Groups        []string          `json:"groups,omitempty"` // ids
+	Apps          []string          `json:"apps,omitempty"`   // ids of assigned apps, directly or by group
+	LinkedTo      map[string]string `json:"linkedTo,omitempty"`
+	LastUpdated   time.Time         `json:"lastUpdated,omitzero"`
+	StatusChanged time.Time         `json:"statusChanged,omitzero"`
 }
 
 // Login is the user's login.
@@ -178,6 +180,25 @@ func (t *Tenant) User(key string) (User, bool) {
 		return User{}, false
 	}
 	return t.snapshot(u), true
+}
+
+// SetStatus puts a person into a status from outside the API: the directory locks
+// them out, or they finish a reset on their own.
+func (t *Tenant) SetStatus(key string, to Status) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	u := t.find(key)
+	if u == nil {
+		return fmt.Errorf("set status: no user %q", key)
+	}
+	if !slices.Contains([]Status{
+		Staged, Provisioned, Active, Recovery, PasswordExpired, LockedOut, Suspended, Deprovisioned,
+	}, to) {
+		return fmt.Errorf("set status: no such status %q", to)
+	}
+	t.turn(u, to)
+	t.touch()
+	return nil
 }
 
 // UserCount is how many people there are.

@@ -21,6 +21,15 @@ type operation struct {
 type router struct {
 	root  *node
 	names map[string]bool
+	all   []listed
+}
+
+// listed is an operation as the control surface shows it.
+type listed struct {
+	Name   string   `json:"name"`
+	Method string   `json:"method"`
+	Path   string   `json:"path"`
+	Scopes []string `json:"scopes,omitempty"`
 }
 
 type node struct {
@@ -34,6 +43,7 @@ func newRouter(operations []operation) *router {
 	r := &router{root: &node{}, names: map[string]bool{}}
 	for _, op := range operations {
 		r.names[op.name] = true
+		r.all = append(r.all, listed{op.name, op.method, op.path, op.scopes})
 		at := r.root
 		for _, part := range strings.Split(op.path, "/")[1:] {
 			at = at.child(part)
@@ -97,3 +107,6 @@ func (r *router) match(method string, u *url.URL) (*operation, map[string]string
 
 // knows tells whether there is an operation of that name.
 func (r *router) knows(name string) bool { return r.names[name] }
+
+// list describes every operation.
+func (r *router) list() []listed { return r.all }

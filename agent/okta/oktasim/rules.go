@@ -14,12 +14,12 @@ const maxExclusions = 100
 
 // Rule is a group rule: what AddRule takes.
 type Rule struct {
-	ID         string // empty: the tenant chooses one
-	Name       string
-	Expression string   // such as user.department=="Engineering"
-	Groups     []string // ids of the groups that matching people join
-	Exclude    []string // ids of people it leaves alone
-	Inactive   bool
+	ID         string   `json:"id,omitempty"` // empty: the tenant chooses one
+	Name       string   `json:"name"`
+	Expression string   `json:"expression"`        // such as user.department=="Engineering"
+	Groups     []string `json:"groups"`            // ids of the groups that matching people join
+	Exclude    []string `json:"exclude,omitempty"` // ids of people it leaves alone
+	Inactive   bool     `json:"inactive,omitempty"`
 }
 
 // rule is a group rule as the tenant keeps it.

@@ -90,7 +90,7 @@ func (c *call) flag(name string, absent bool) bool {
 // control surface.
 func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/sim/") {
-		t.control(w, r)
+		t.controls.ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))

@@ -36,7 +36,7 @@ func (c *clock) advance(d time.Duration) {
 // world is a running tenant with Acme in it and a super admin's token.
 type world struct {
 	*oktasim.Tenant
-	*oktasim.Company
+	acme  *oktasim.Company
 	clock *clock
 	url   string
 }
@@ -53,11 +53,11 @@ func setup(t *testing.T, change ...func(*oktasim.Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Company = company
+	w.acme = company
 	for token, owner := range map[string]string{
 		"super": "susan", "helpdesk": "hal", "reader": "rob", "nobody": "ada", "org": "olga", "apps": "grace",
 	} {
-		if err := w.AllowToken(token, w.People[owner]); err != nil {
+		if err := w.AllowToken(token, w.acme.People[owner]); err != nil {
 			t.Fatal(err)
 		}
 	}

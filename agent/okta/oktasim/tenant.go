@@ -61,10 +61,11 @@ type Quirks struct {
 // Tenant is one pretended Okta organisation. It is an http.Handler and safe for
 // concurrent use.
 type Tenant struct {
-	cfg    Config
-	now    func() time.Time
-	log    *slog.Logger
-	routes *router
+	cfg      Config
+	now      func() time.Time
+	log      *slog.Logger
+	routes   *router
+	controls http.Handler
 
 	mu      sync.Mutex
 	rand    *rand.Rand
@@ -147,6 +148,7 @@ func New(cfg Config) *Tenant {
 		buckets: map[string]*window{},
 	}
 	t.routes = newRouter(operations())
+	t.controls = t.control()
 	t.everyone = t.insertGroup(&group{
 		kind: BuiltIn, name: "Everyone", description: "All users in your organization",
 	}).id

@@ -16,13 +16,13 @@ const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, htt
 func TestOneUserIsFoundByEveryName(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	for _, name := range []string{w.People["ada"], "ada@acme.example", "ADA@acme.example", "ada", url.PathEscape("ada@acme.example")} {
+	for _, name := range []string{w.acme.People["ada"], "ada@acme.example", "ADA@acme.example", "ada", url.PathEscape("ada@acme.example")} {
 		a := w.call(t, get, "/users/"+name).want(t, 200)
-		if id := a.json(t)["id"]; id != w.People["ada"] {
+		if id := a.json(t)["id"]; id != w.acme.People["ada"] {
 			t.Errorf("%s: got %v", name, id)
 		}
 	}
-	if id := w.call(t, get, "/users/me").want(t, 200).json(t)["id"]; id != w.People["susan"] {
+	if id := w.call(t, get, "/users/me").want(t, 200).json(t)["id"]; id != w.acme.People["susan"] {
 		t.Errorf("me: got %v", id)
 	}
 	w.call(t, get, "/users/00uX").refused(t, 404, "E0000007", "Not found: Resource not found: 00uX (User)", "")
@@ -79,7 +79,7 @@ func TestUsersAreListedFilteredAndSearched(t *testing.T) {
 		{"search contains", `search=profile.firstName co "channel"`, []string{"bobby"}},
 		{"search present and parentheses", `search=profile.skills pr and (status eq "ACTIVE" or status eq "STAGED")`, []string{"ada"}},
 		{"search in a list", `search=profile.skills eq "poetry"`, []string{"ada"}},
-		{"search by id", `search=id eq "` + w.People["ken"] + `"`, []string{"ken"}},
+		{"search by id", `search=id eq "` + w.acme.People["ken"] + `"`, []string{"ken"}},
 	} {
 		name, value, _ := strings.Cut(c.query, "=")
 		var got []string
@@ -147,7 +147,7 @@ func TestPagesAreFollowedToTheEnd(t *testing.T) {
 	only := w.call(t, get, "/users?limit=1&fields="+url.QueryEscape("status,profile:(firstName,city)")).list(t)[0]
 	delete(only, "_links")
 	want := map[string]any{
-		"id": w.People["katherine"], "status": "ACTIVE", "profile": map[string]any{"firstName": "Katherine", "city": "London"},
+		"id": w.acme.People["katherine"], "status": "ACTIVE", "profile": map[string]any{"firstName": "Katherine", "city": "London"},
 	}
 	if diff := cmp.Diff(want, only); diff != "" {
 		t.Error(diff)
