@@ -104,8 +104,8 @@ func TestSentences(t *testing.T) {
 		{For: 8 * time.Hour},
 		{For: time.Second},
 		{For: 36*time.Hour + 30*time.Minute},
-		{Until: at(2026, 12, 2, 0, 0)},
-		{Until: at(2026, 12, 1, 18, 0)},
+		{Until: december(2, 0, 0)},
+		{Until: december(1, 18, 0)},
 	}
 	for _, o := range opts {
 		line(Sentence(AddToGroup, "Ada", []string{"Figma"}, o))

@@ -83,7 +83,8 @@ func (c Command) Options() Options {
 }
 
 // String returns the canonical text, without /okta. Parse reads it back to the
-// same command.
+// same command. It is for people and for Parse: in a playbook, a ${…} that a
+// person typed would become a hole.
 func (c Command) String() string {
 	var words []string
 	switch c.Verb {

@@ -2,6 +2,8 @@ package action
 
 import (
 	"errors"
+	"flag"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -9,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
+
+var sentences = flag.Int("sentences", 1000, "random sentences to try")
 
 // What parses prints as something that parses to the same; what does not says
 // why, in text that can be shown.
@@ -31,24 +35,7 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		cmd, err := Parse(text)
-		if err != nil {
-			checkSyntaxError(t, text, cmd, err)
-			return
-		}
-		canonical := cmd.String()
-		again, err := Parse(canonical)
-		if diff := cmp.Diff(cmd, again); diff != "" || err != nil {
-			t.Fatalf("Parse(%q), canonical of %q: %v\n%s", canonical, text, err, diff)
-		}
-		if again.String() != canonical {
-			t.Fatalf("%q prints as %q, then as %q", text, canonical, again)
-		}
-		if cmd.Verb == Act {
-			checkAction(t, cmd)
-		}
-	})
+	f.Fuzz(checkParse)
 }
 
 // No hole is lost, moved or read; what parses prints as the same step.
@@ -61,41 +48,96 @@ func FuzzParseStep(f *testing.F) {
 	} {
 		f.Add("/okta " + text)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		cmd, holes, err := ParseStep(text)
-		for _, h := range holes {
-			if h.Source == "" || text[h.Offset:h.Offset+len(h.Source)] != h.Source {
-				t.Fatalf("%q: %q is not at %d", text, h.Source, h.Offset)
-			}
-		}
-		if err != nil {
-			checkSyntaxError(t, text, cmd, err)
-			return
-		}
+	f.Fuzz(checkParseStep)
+}
+
+func checkParse(t *testing.T, text string) {
+	t.Helper()
+	cmd, err := Parse(text)
+	if err != nil {
+		checkSyntaxError(t, text, cmd, err)
+		return
+	}
+	canonical := cmd.String()
+	again, err := Parse(canonical)
+	if diff := cmp.Diff(cmd, again); diff != "" || err != nil {
+		t.Fatalf("Parse(%q), canonical of %q: %v\n%s", canonical, text, err, diff)
+	}
+	if again.String() != canonical {
+		t.Fatalf("%q prints as %q, then as %q", text, canonical, again)
+	}
+	if cmd.Verb == Act {
 		checkAction(t, cmd)
-		used := make([]int, len(holes))
-		renumbered := eachHole(cmd, func(a Arg) Arg {
-			used[a.Hole]++
-			if holes[a.Hole].Source != a.Text {
-				t.Fatalf("%q: hole %d is %q, not %q", text, a.Hole, holes[a.Hole].Source, a.Text)
-			}
-			return Arg{Kind: Hole, Text: a.Text}
-		})
-		for i, n := range used {
-			if n > 1 {
-				t.Fatalf("%q: hole %d is used %d times", text, i, n)
-			}
+	}
+}
+
+func checkParseStep(t *testing.T, text string) {
+	t.Helper()
+	cmd, holes, err := ParseStep(text)
+	for _, h := range holes {
+		if h.Source == "" || text[h.Offset:h.Offset+len(h.Source)] != h.Source {
+			t.Fatalf("%q: %q is not at %d", text, h.Source, h.Offset)
 		}
-		canonical := "/okta " + cmd.String()
-		again, _, err := ParseStep(canonical)
-		if err != nil {
-			t.Fatalf("ParseStep(%q), canonical of %q: %v", canonical, text, err)
+	}
+	if err != nil {
+		checkSyntaxError(t, text, cmd, err)
+		return
+	}
+	checkAction(t, cmd)
+	used := make([]int, len(holes))
+	renumbered := eachHole(cmd, func(a Arg) Arg {
+		used[a.Hole]++
+		if holes[a.Hole].Source != a.Text {
+			t.Fatalf("%q: hole %d is %q, not %q", text, a.Hole, holes[a.Hole].Source, a.Text)
 		}
-		again = eachHole(again, func(a Arg) Arg { return Arg{Kind: Hole, Text: a.Text} })
-		if diff := cmp.Diff(renumbered, again); diff != "" {
-			t.Fatalf("ParseStep(%q), canonical of %q:\n%s", canonical, text, diff)
-		}
+		return Arg{Kind: Hole, Text: a.Text}
 	})
+	for i, n := range used {
+		if n > 1 {
+			t.Fatalf("%q: hole %d is used %d times", text, i, n)
+		}
+	}
+	canonical := "/okta " + cmd.String()
+	again, _, err := ParseStep(canonical)
+	if err != nil {
+		t.Fatalf("ParseStep(%q), canonical of %q: %v", canonical, text, err)
+	}
+	again = eachHole(again, func(a Arg) Arg { return Arg{Kind: Hole, Text: a.Text} })
+	if diff := cmp.Diff(renumbered, again); diff != "" {
+		t.Fatalf("ParseStep(%q), canonical of %q:\n%s", canonical, text, diff)
+	}
+}
+
+// Sentences put together from the words of the grammar reach further than
+// changed bytes do.
+func TestRandomSentences(t *testing.T) {
+	t.Parallel()
+	words := []string{
+		"reset", "password", "mfa", "multi-factor", "sign", "out", "add", "remove", "assign", "to", "from", "group", "groups", "app",
+		"applications", "suspend", "user", "unlock", "restore", "help", "status", "cancel", "R-12", "my", "me", "the", "a", "please", "!",
+		"for", "until", "because", "with", "temporary", "of", "on", "and", "&amp;", "2026-12-01", "18:00", "at", "8h", "2", "days", "an",
+		"hour", "<@U1>", "<@U2|ada>'s", "ada@acme.example", "@ada", `@"Ada L"`, "<mailto:a@b.co|a@b.co>", "<!here>", "<#C1|it>",
+		"Figma", "Figma Editors", `"Sales, EMEA"`, `"for"`, "“R&amp;D”", "'Men's Wear'", "<http://monday.com|monday.com>", "x-y", "🎉",
+		",", ", ", "فريق", "\u200b", `\`, `"`, "<", ">", "'", "${x}", "${y.z}", `${f("}")}`, "grup", "pasword", "disable", "?", "/okta",
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range *sentences {
+		text := make([]string, 1+random.IntN(9))
+		for i := range text {
+			text[i] = words[random.IntN(len(words))]
+		}
+		checkParse(t, strings.Join(text, " "))
+		checkParseStep(t, "/okta "+strings.Join(text, " "))
+	}
+	for range *sentences { // most sentences above are nonsense; these begin well
+		spec := Catalogue()[random.IntN(11)]
+		text := []string{spec.Phrase}
+		for range random.IntN(7) {
+			text = append(text, words[random.IntN(len(words))])
+		}
+		checkParse(t, strings.Join(text, " "))
+		checkParseStep(t, "/okta "+strings.Join(text, " "))
+	}
 }
 
 func checkSyntaxError(t *testing.T, text string, cmd Command, err error) {

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +21,8 @@ func names(texts ...string) []Arg {
 	return args
 }
 
-func at(year int, month time.Month, day, hour, minute int) time.Time {
-	return time.Date(year, month, day, hour, minute, 0, 0, time.UTC)
+func december(day, hour, minute int) time.Time {
+	return time.Date(2026, time.December, day, hour, minute, 0, 0, time.UTC)
 }
 
 // A1, A2: every way of naming each of the eleven actions.
@@ -176,12 +177,12 @@ func TestParse(t *testing.T) {
 		{"add to group S for 1 day and 12 hours because x", Command{Kind: AddToGroup, Objects: names("S"), For: 36 * time.Hour, Because: "x"}},
 		{"add to group S for 1H30M", Command{Kind: AddToGroup, Objects: names("S"), For: 90 * time.Minute}},
 		{"add to group S for an hour", Command{Kind: AddToGroup, Objects: names("S"), For: time.Hour}},
-		{"add to group S until 2026-12-01", Command{Kind: AddToGroup, Objects: names("S"), Until: at(2026, 12, 2, 0, 0)}},
-		{"add to group S until 2026-12-01 18:00", Command{Kind: AddToGroup, Objects: names("S"), Until: at(2026, 12, 1, 18, 0)}},
-		{"add to group S until 2026-12-01 at 9:30 UTC", Command{Kind: AddToGroup, Objects: names("S"), Until: at(2026, 12, 1, 9, 30)}},
-		{"add to group S until 2026-12-01T18:00Z", Command{Kind: AddToGroup, Objects: names("S"), Until: at(2026, 12, 1, 18, 0)}},
-		{"add to group S until 2026/12/1 <@U012ABC>", Command{Kind: AddToGroup, Target: ada, Objects: names("S"), Until: at(2026, 12, 2, 0, 0)}},
-		{"add to group S until 2026-12-01 00:00", Command{Kind: AddToGroup, Objects: names("S"), Until: at(2026, 12, 1, 0, 0)}},
+		{"add to group S until 2026-12-01", Command{Kind: AddToGroup, Objects: names("S"), Until: december(2, 0, 0)}},
+		{"add to group S until 2026-12-01 18:00", Command{Kind: AddToGroup, Objects: names("S"), Until: december(1, 18, 0)}},
+		{"add to group S until 2026-12-01 at 9:30 UTC", Command{Kind: AddToGroup, Objects: names("S"), Until: december(1, 9, 30)}},
+		{"add to group S until 2026-12-01T18:00Z", Command{Kind: AddToGroup, Objects: names("S"), Until: december(1, 18, 0)}},
+		{"add to group S until 2026/12/1 <@U012ABC>", Command{Kind: AddToGroup, Target: ada, Objects: names("S"), Until: december(2, 0, 0)}},
+		{"add to group S until 2026-12-01 00:00", Command{Kind: AddToGroup, Objects: names("S"), Until: december(1, 0, 0)}},
 
 		// Why, and how.
 		{"reset password because I  forgot, really: for @ada", Command{Kind: ResetPassword, Because: "I forgot, really: for @ada"}},
@@ -309,8 +310,8 @@ func TestParseFillsAFormWithWhatItUnderstood(t *testing.T) {
 	} {
 		tc.partial.Verb = Act
 		got, err := Parse(tc.text)
-		e, ok := err.(*SyntaxError)
-		if !ok {
+		var e *SyntaxError
+		if !errors.As(err, &e) {
 			t.Errorf("Parse(%q): no error", tc.text)
 			continue
 		}
@@ -336,8 +337,8 @@ func TestErrorPointsAtWhatWasNotUnderstood(t *testing.T) {
 		`add to group "S`:                       `"S`,
 	} {
 		_, err := Parse(text)
-		e, ok := err.(*SyntaxError)
-		if !ok || text[e.Offset:e.Offset+e.Length] != want {
+		var e *SyntaxError
+		if !errors.As(err, &e) || text[e.Offset:e.Offset+e.Length] != want {
 			t.Errorf("Parse(%q): %v at %+v, want %q", text, err, e, want)
 		}
 	}

@@ -59,6 +59,8 @@ type scanner struct {
 	pos    int
 	tokens []token
 	exprs  []Expression
+	// unpaired tells that no single quote closes a name from here on.
+	unpaired bool
 }
 
 // scan returns the tokens before the first problem, too.
@@ -108,7 +110,7 @@ func (s *scanner) next() *SyntaxError {
 		return nil
 	case strings.ContainsRune(doubleQuotes, r):
 		return s.quoted(n, func(text string, size int) { s.add(token{kind: tokenQuoted, text: text}, size) })
-	case r == '\'' || r == '‘':
+	case (r == '\'' || r == '‘') && !s.unpaired:
 		if text, size, ok := s.singleQuoted(n); ok {
 			s.add(token{kind: tokenQuoted, text: text}, size)
 			return nil

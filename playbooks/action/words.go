@@ -60,6 +60,7 @@ func (s *scanner) singleQuoted(skip int) (text string, size int, ok bool) {
 		}
 		i += n
 	}
+	s.unpaired = true
 	return "", 0, false
 }
 
