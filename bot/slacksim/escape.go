@@ -39,6 +39,11 @@ func (w *Workspace) escape(typed string, bare, emails bool) string {
 func (w *Workspace) escapeWord(rest string, bare, emails bool) (escaped string, length int) {
 	switch rest[0] {
 	case '@':
+		for id, g := range w.groups {
+			if hasWord(rest[1:], g.handle) {
+				return "<!subteam^" + id + "|@" + g.handle + ">", len(g.handle) + 1
+			}
+		}
 		p, length := w.mentioned(rest[1:])
 		if p == nil {
 			return "", 0

@@ -329,6 +329,9 @@ func TestSlashTextIsEscapedAsDeclared(t *testing.T) {
 		}
 	})
 	w.AddPerson(Person{ID: "U0RTL", Name: "noor", DisplayName: "نور 🎈"})
+	if err := w.AddUsergroup("S0IT", "@it-desk", "bob"); err != nil {
+		t.Fatal(err)
+	}
 	texts := make(chan string, 1)
 	w.answer(t, func(e object) any {
 		texts <- str(obj(e, "payload"), "text")
@@ -338,6 +341,7 @@ func TestSlashTextIsEscapedAsDeclared(t *testing.T) {
 		{"/escaped reset for @ada, please", "reset for <@U0ADA|ada>, please"},
 		{"/escaped @Ada Lovelace's phone", "<@U0ADA|ada>'s phone"},
 		{"/escaped @نور 🎈 now", "<@U0RTL|noor> now"},
+		{"/escaped @it-desk", "<!subteam^S0IT|@it-desk>"},
 		{"/escaped @adamant and @nobody", "@adamant and @nobody"},
 		{"/escaped ada@acme.example in #general", "ada@acme.example in <#C00GENERAL|general>"},
 		{"/escaped see https://x.example/?a=1&b=2 <b>", "see <https://x.example/?a=1&amp;b=2> &lt;b&gt;"},
