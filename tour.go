@@ -41,16 +41,16 @@ func scenes() []scene {
 		{title: "Ada lost her phone; her manager agrees", as: "ada", types: "/okta reset multi-factor because I lost my phone", presses: approve("grace"), calls: []string{"reset_factors"}},
 		{title: "Ada wants a new password by email", as: "ada", types: "/okta reset password", presses: approve("grace"), calls: []string{"reset_password"}},
 		{title: "Linus signs himself out everywhere", as: "linus", types: "/okta revoke sessions", calls: []string{"clear_sessions"}},
-		{title: "Linus asks for a group; a colleague tries to press his manager's button", as: "linus", types: "/okta add to group VPN Users because I work from home", presses: []press{{as: "ada", button: "Approve", wrong: true}, {as: "grace", button: "Approve"}}, calls: []string{"add_to_group"}},
-		{title: "Linus leaves the group again", as: "linus", types: "/okta remove from group VPN Users", presses: approve("grace"), calls: []string{"remove_from_group"}},
-		{title: "Linus asks for an application", as: "linus", types: "/okta add application Figma because the new designs", presses: approve("grace"), calls: []string{"assign_application"}},
-		{title: "And gives it back", as: "linus", types: "/okta remove application Figma", presses: approve("grace"), calls: []string{"unassign_application"}},
+		{title: "Linus asks for a group; a colleague tries to press his manager's button", as: "linus", types: "/okta add to group Marketing because the launch is ours", presses: []press{{as: "ada", button: "Approve", wrong: true}, {as: "grace", button: "Approve"}}, calls: []string{"add_to_group"}},
+		{title: "Linus leaves the group again", as: "linus", types: "/okta remove from group Marketing", presses: approve("grace"), calls: []string{"remove_from_group"}},
+		{title: "Linus asks for an application", as: "linus", types: "/okta add application Figma because the new designs", presses: approve("grace"), calls: []string{"assign_app"}},
+		{title: "And gives it back", as: "linus", types: "/okta remove application Figma", presses: approve("grace"), calls: []string{"unassign_app"}},
 		{title: "Ivan of IT suspends somebody; a second person of IT agrees", as: "ivan", types: "/okta suspend user edsger@acme.example because his laptop was stolen", presses: approve("iris"), calls: []string{"suspend_user"}},
 		{title: "The laptop is back: Edsger may sign in again", as: "ivan", types: "/okta restore sessions edsger@acme.example", presses: approve("iris"), calls: []string{"unsuspend_user"}},
 		{title: "Stan starts on Monday", as: "ivan", types: "/okta activate user stan@acme.example", presses: approve("iris"), calls: []string{"activate_user"}},
 		{title: "Barbara leaves: two people must agree", as: "ivan", types: "/okta deprovision user barbara@acme.example because last day", presses: []press{{as: "iris", button: "Approve"}, {as: "tess", button: "Approve"}}, calls: []string{"deactivate_user"}},
 		{title: "A denial", as: "linus", types: "/okta add application Salesforce because I am curious", presses: []press{{as: "grace", button: "Deny", reason: "Not needed for your work."}}, said: "said no"},
-		{title: "A refusal by a guard: nobody resets a colleague's multi-factor", as: "ada", types: "/okta reset multi-factor linus@acme.example", refused: "You can"},
+		{title: "A refusal by a guard: nobody resets a colleague's multi-factor", as: "edsger", types: "/okta reset multi-factor linus@acme.example", refused: "You can"},
 	}
 }
 
