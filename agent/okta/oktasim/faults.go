@@ -112,6 +112,13 @@ func (t *Tenant) ClearFaults() {
 	t.release()
 }
 
+// Waiting is how many calls a fault keeps waiting right now.
+func (t *Tenant) Waiting() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.held
+}
+
 // nextFault is the fault that strikes this call. The caller holds mu.
 func (t *Tenant) nextFault(c *call) *fault {
 	for i, f := range t.faults {
@@ -164,7 +171,14 @@ func (f *fault) wait(r *http.Request, t *Tenant) error {
 	}
 	t.mu.Lock()
 	released := t.closed
+	t.held++
+	t.touch()
 	t.mu.Unlock()
+	defer func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.held--
+	}()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {

@@ -115,8 +115,10 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t.mu.Unlock()
 	defer t.leave()
 
-	if fault.wait(r, t) != nil {
-		return // the caller has gone, or the tenant let go of it
+	if fault.wait(r, t) != nil { // the caller has gone, or the tenant let go of it
+		t.finish(c, fault, &reply{}, nil, http.Header{})
+		cut(w)
+		return
 	}
 	header := http.Header{}
 	var answer reply

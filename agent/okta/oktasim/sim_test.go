@@ -112,6 +112,20 @@ func (w *world) try(t *testing.T, authorization, method, path string, body ...st
 		request.Header.Set("Authorization", authorization)
 	}
 	request.Header.Set("Content-Type", "application/json")
+	return fetch(request)
+}
+
+// send makes a call that the test prepared.
+func (w *world) send(t *testing.T, request *http.Request) answer {
+	t.Helper()
+	a, err := fetch(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func fetch(request *http.Request) (answer, error) {
 	response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
 	if err != nil {
 		return answer{}, err

@@ -108,6 +108,7 @@ type Tenant struct {
 
 	buckets  map[string]*window
 	inFlight int
+	held     int // calls that a fault keeps waiting
 
 	ledger []Call
 	faults []*fault
