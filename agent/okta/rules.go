@@ -111,6 +111,9 @@ func (c *Client) cameByRule(ctx context.Context, userID, groupID string) (verdic
 	return came, nil
 }
 
+// longestRule bounds the depth of an evaluation.
+const longestRule = 4096
+
 // verdict is an answer that may be missing.
 type verdict int
 
@@ -137,6 +140,9 @@ func (v verdict) not() verdict {
 // matters.
 // Source: Okta, "Okta Expression Language", group rules.
 func evaluate(expression string, s subject, groups []agent.Group) verdict {
+	if len(expression) > longestRule {
+		return unsure
+	}
 	e := &evaluation{words: lex(expression), subject: s, groups: groups}
 	v := e.either()
 	if e.failed || len(e.words) > 0 {

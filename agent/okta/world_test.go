@@ -88,6 +88,7 @@ type world struct {
 	tenant *oktasim.Tenant
 	url    string
 	log    *journal
+	key    *ecdsa.PrivateKey // of the service app
 }
 
 // setup starts a tenant with a super admin, whose API token the client uses.
@@ -216,13 +217,15 @@ func (w *world) look(act agent.Act) agent.Sight {
 	return sight
 }
 
-// service registers a service app and makes a client of it.
+// service registers a service app, or changes it, and makes a client of it.
 func (w *world) service(app oktasim.Client, changes ...func(*Config)) *Client {
 	w.t.Helper()
-	key := newKey(w.t)
+	if w.key == nil {
+		w.key = newKey(w.t)
+	}
 	app.ID = "0oasimservice0000001"
 	if app.Keys == nil {
-		app.Keys = []jose.JSONWebKey{{Key: key.Public(), KeyID: "k1", Use: "sig"}}
+		app.Keys = []jose.JSONWebKey{{Key: w.key.Public(), KeyID: "k1", Use: "sig"}}
 	}
 	if app.Scopes == nil {
 		app.Scopes = DefaultScopes()
@@ -231,7 +234,7 @@ func (w *world) service(app oktasim.Client, changes ...func(*Config)) *Client {
 		w.t.Fatal(err)
 	}
 	return w.connectAs(func(c *Config) {
-		c.ClientID, c.PrivateKey, c.KeyID = app.ID, pemOf(w.t, key), "k1"
+		c.ClientID, c.PrivateKey, c.KeyID = app.ID, pemOf(w.t, w.key), "k1"
 		for _, change := range changes {
 			change(c)
 		}
