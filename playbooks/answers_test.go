@@ -341,3 +341,23 @@ func TestARememberedWorldIsAskedOnce(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+// An approve step that was skipped leaves no approval: a text can ask for that.
+func TestApprovalIsNullWhereNobodyApproved(t *testing.T) {
+	t.Parallel()
+	p := mustParse(t, small("  person: {type: user, default: requester}", "", `  - approve: manager(person)
+    when: person != requester
+  - reply: '${approval == null ? "nobody" : approval.by.name}'
+  - reply: ${approval.by.name}`))
+	c := about("ada", "ada")
+	if text, err := p.Text(t.Context(), newCompany(), c, 1); text != "nobody" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+	if text, err := p.Text(t.Context(), newCompany(), c, 2); err == nil {
+		t.Errorf("an approval that is not there says %q", text)
+	}
+	c.Approval.By = "grace"
+	if text, err := p.Text(t.Context(), newCompany(), c, 1); text != "Grace Hopper" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+}
