@@ -91,12 +91,10 @@ func (t *Tenant) removeMember(c *call) (reply, error) {
 
 func (t *Tenant) repeatedMember() (reply, error) {
 	status := t.cfg.Quirks.RepeatMemberStatus
-	switch {
-	case status == 0 || status == http.StatusNoContent:
+	if status == 0 || status == http.StatusNoContent {
 		return nothing()
-	default:
-		return fail(refuse(status, "E0000001", "Api validation failed: groupMembership"))
 	}
+	return fail(refuse(status, "E0000001", "Api validation failed: groupMembership"))
 }
 
 // join makes somebody a member, by hand or by a rule; apps that the group grants

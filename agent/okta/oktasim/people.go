@@ -321,10 +321,8 @@ func (t *Tenant) keep(u *user) *user {
 }
 
 // edit is keep for changes that move lastUpdated.
-func (t *Tenant) edit(u *user) *user {
-	t.keep(u)
-	u.lastUpdated = t.now()
-	return u
+func (t *Tenant) edit(u *user) {
+	t.keep(u).lastUpdated = t.now()
 }
 
 // turn changes a person's status.

@@ -45,13 +45,13 @@ func (e negation) match(values func(string) []any, fold bool) bool {
 func (e both) comparisons() []*comparison {
 	return append(e.left.comparisons(), e.right.comparisons()...)
 }
+
 func (e either) comparisons() []*comparison {
 	return append(e.left.comparisons(), e.right.comparisons()...)
 }
 func (e negation) comparisons() []*comparison { return e.inner.comparisons() }
-func (e *comparison) comparisons() []*comparison {
-	return []*comparison{e}
-}
+
+func (e *comparison) comparisons() []*comparison { return []*comparison{e} }
 
 func (e *comparison) match(values func(string) []any, fold bool) bool {
 	found := values(e.attribute)

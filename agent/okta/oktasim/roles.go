@@ -22,8 +22,8 @@ const (
 	unsuspendUsers   right = "okta.users.lifecycle.unsuspend"
 	unlockUsers      right = "okta.users.lifecycle.unlock"
 	clearSessions    right = "okta.users.lifecycle.clearSessions"
-	resetPasswords   right = "okta.users.credentials.resetPassword"
-	expirePasswords  right = "okta.users.credentials.expirePassword"
+	resetPasswords   right = "okta.users.credentials.resetPassword"  //nolint:gosec // a permission, no credential
+	expirePasswords  right = "okta.users.credentials.expirePassword" //nolint:gosec // a permission, no credential
 	resetFactors     right = "okta.users.credentials.resetFactors"
 	changeMembership right = "okta.users.groupMembership.manage"
 	assignUsers      right = "okta.users.appAssignment.manage"

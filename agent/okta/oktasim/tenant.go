@@ -100,11 +100,10 @@ type Tenant struct {
 
 	pushes map[string]*transaction
 
-	events    []*event // by seq; trimmed from the front
-	eventSeq  int64
-	delay     time.Duration
-	reorder   time.Duration
-	lastEvent time.Time
+	events   []*event // by seq; trimmed from the front
+	eventSeq int64
+	delay    time.Duration
+	reorder  time.Duration
 
 	buckets  map[string]*window
 	inFlight int

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	tokenPath     = "/oauth2/v1/token"
+	tokenPath     = "/oauth2/v1/token" //nolint:gosec // a path, no credential
 	tokenLifetime = time.Hour
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 )
