@@ -164,9 +164,7 @@ func (l *configLoader) problem(variable, format string, args ...any) {
 	l.problems = append(l.problems, variable+" "+fmt.Sprintf(format, args...)+".")
 }
 
-func (l *configLoader) notice(format string, args ...any) {
-	l.c.Notices = append(l.c.Notices, fmt.Sprintf(format, args...))
-}
+func (l *configLoader) notice(words string) { l.c.Notices = append(l.c.Notices, words) }
 
 func (l *configLoader) file() {
 	name := l.value("FRONTDESK_CONFIG")

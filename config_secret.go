@@ -23,7 +23,7 @@ func (s Secret) String() string {
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, s.String()) } // a fmt.State takes all it is given
 
 // MarshalText keeps the value out of JSON and its like.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil } //nolint:unparam // encoding.TextMarshaler
 
 // LogValue keeps the value out of logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

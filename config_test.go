@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -50,9 +51,7 @@ func complete() map[string]string {
 
 func with(changes map[string]string) map[string]string {
 	variables := complete()
-	for name, value := range changes {
-		variables[name] = value
-	}
+	maps.Copy(variables, changes)
 	return variables
 }
 
