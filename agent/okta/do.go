@@ -2,6 +2,7 @@ package okta
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -18,7 +19,7 @@ const (
 	callSuspend       = "suspend"
 	callDeactivate    = "deactivate"
 	callResetPassword = "reset_password"
-	callTempPassword  = "expire_password_with_temp_password" //nolint:gosec // an operation's name
+	callTempPassword  = "expire_password_with_temp_password"
 	callResetFactors  = "reset_factors"
 	callClearSessions = "clear_sessions"
 	callUnsuspend     = "unsuspend"
@@ -113,14 +114,20 @@ func (c *Client) Do(ctx context.Context, act agent.Act, sight agent.Sight) (agen
 	}
 	r := agent.Receipt{Status: a.status, RequestID: a.requestID(), Note: todo.note}
 	if sight.Call == callTempPassword {
-		var t sdk.TempPassword
-		if a.decode(x.op, &t) != nil || t.GetTempPassword() == "" {
+		if r.Secret = temporary(a); r.Secret.Empty() {
 			r.Note = "Okta set a temporary password, but its answer was cut off and nobody has seen it. Ask for a new one."
-			return r, nil
 		}
-		r.Secret = agent.NewSecret(t.GetTempPassword())
 	}
 	return r, nil
+}
+
+// temporary reads the password of an answer; empty if it was cut off.
+func temporary(a *answer) agent.Secret {
+	var t sdk.TempPassword
+	if json.Unmarshal(a.body, &t) != nil {
+		return agent.Secret{}
+	}
+	return agent.NewSecret(t.GetTempPassword())
 }
 
 // inWords puts the refusals that can still come after a look into words: the

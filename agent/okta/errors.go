@@ -16,7 +16,7 @@ const (
 	codeForbidden     = "E0000006"
 	codeNotFound      = "E0000007"
 	codeNoPath        = "E0000008"
-	codeBadToken      = "E0000011" //nolint:gosec // an error code, no credential
+	codeBadToken      = "E0000011"
 	codeAlreadyActive = "E0000016"
 	codeResetRefused  = "E0000017"
 	codeUnlockRefused = "E0000032"

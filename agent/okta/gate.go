@@ -106,13 +106,13 @@ func (l *limiter) bucket(name string) *bucketState {
 	return b
 }
 
-// heldBack is the error of a call that would have to wait longer than its ctx.
-type heldBack struct{ until time.Time }
+// heldBackError is the error of a call that would have to wait longer than its ctx.
+type heldBackError struct{ until time.Time }
 
-func (h *heldBack) Error() string { return "held back by the rate limit" }
+func (h *heldBackError) Error() string { return "held back by the rate limit" }
 
 // pass waits until a call may be sent. If ctx ends before that, it does not wait
-// in vain: the error, a *heldBack, says when to come back.
+// in vain: the error, a *heldBackError, says when to come back.
 func (l *limiter) pass(ctx context.Context, bucket string, read bool) error {
 	for {
 		opens := l.opens(ctx, bucket)
@@ -135,7 +135,7 @@ func (l *limiter) wait(ctx context.Context, bucket string, until time.Time) erro
 		return nil
 	}
 	if deadline, bounded := ctx.Deadline(); bounded && until.After(deadline) {
-		return &heldBack{until}
+		return &heldBackError{until}
 	}
 	l.meter.waited(bucket, wait)
 	return l.owner.rest(ctx, wait)

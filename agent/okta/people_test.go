@@ -67,13 +67,13 @@ func TestUsersByEmail(t *testing.T) {
 	byLogin := w.person("Grace")
 	quote := w.person("quote", having("email", `o"brien@acme.example`))
 	cases := map[string][]string{
-		"ADA.L@acme.example":   {ada, twin},
-		"grace@acme.example":   {byLogin},
-		"GRACE@ACME.EXAMPLE":   {byLogin},
-		`o"brien@acme.example`: {quote},
-		"nobody@acme.example":  nil,
-		"":                     nil,
-		"a b@acme.example":     nil,
+		"ADA.L@acme.example":      {ada, twin},
+		"grace@acme.example":      {byLogin},
+		"GRACE@ACME.EXAMPLE":      {byLogin},
+		`o"brien@acme.example`:    {quote},
+		"nobody@acme.example":     nil,
+		"":                        nil,
+		"a b@acme.example":        nil,
 		`x" or status eq "ACTIVE`: nil,
 	}
 	for email, want := range cases {

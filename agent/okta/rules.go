@@ -163,7 +163,7 @@ type evaluation struct {
 func lex(s string) []string {
 	var words []string
 	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
-		n := 0
+		var n int
 		switch {
 		case s[0] == '"' || s[0] == '\'':
 			end := strings.IndexByte(s[1:], s[0])

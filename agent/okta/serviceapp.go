@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	tokenPath     = "/oauth2/v1/token"
+	tokenPath     = "/oauth2/v1/token" //nolint:gosec // a path, no credential
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 	// assertionLife is short because an assertion is used once, at once; half a
 	// minute of it lies in the past, for clocks that differ a little.

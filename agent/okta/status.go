@@ -13,7 +13,7 @@ const (
 	provisioned     = "PROVISIONED"
 	active          = "ACTIVE"
 	recovery        = "RECOVERY"
-	passwordExpired = "PASSWORD_EXPIRED" //nolint:gosec // a status, no credential
+	passwordExpired = "PASSWORD_EXPIRED"
 	lockedOut       = "LOCKED_OUT"
 	suspended       = "SUSPENDED"
 	deprovisioned   = "DEPROVISIONED"

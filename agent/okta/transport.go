@@ -289,7 +289,7 @@ func (t *transport) send(out *http.Request) (a *answer, left bool, err error) {
 // notSent is the error of a call that was held back.
 func notSent(op string, err error) *agent.OktaError {
 	e := &agent.OktaError{Op: op, NotSent: true, Err: err}
-	var held *heldBack
+	var held *heldBackError
 	if errors.As(err, &held) {
 		e.RetryAt = held.until
 	}
