@@ -18,6 +18,7 @@ var (
 	unexpected   = regexp.MustCompile(`^Syntax error: (?:mismatched input|extraneous input|no viable alternative at input) '(.*?)'(?: expecting.*)?$`)
 	unrecognised = regexp.MustCompile(`^Syntax error: token recognition error at: '(.*)'`)
 	missing      = regexp.MustCompile(`^Syntax error: missing '(.+?)' at`)
+	reservedName = regexp.MustCompile(`^(?:Syntax error: )?reserved identifier: (.*)$`)
 	mismatch     = regexp.MustCompile(`^expected type '(.*)' but found '(.*)'$`)
 )
 
@@ -26,6 +27,12 @@ func (c *compiler) words(text located, offset int, message string) string {
 	switch {
 	case strings.HasPrefix(message, "Syntax error: "):
 		return syntaxWords(text, offset, message)
+	case message == "comprehension exceeds nesting limit":
+		return "loops go two levels deep at most, this one is deeper"
+	case message == "argument must be a simple name":
+		return "the first thing in these parentheses is a new name for each element, like g in groups.exists(g, g.name == \"Sales\")"
+	case message == "invalid argument to has() macro":
+		return "has wants a field, like has(person.attributes.costCenter)"
 	case strings.HasPrefix(message, "invalid duration argument"):
 		return `this duration can't be read: write duration("8h") or duration("30m"), or days(30) for days`
 	case strings.HasPrefix(message, "invalid matches argument"):
@@ -34,6 +41,9 @@ func (c *compiler) words(text located, offset int, message string) string {
 		return "this expression is nested too deeply"
 	case strings.HasPrefix(message, "expression code point size exceeds limit"):
 		return fmt.Sprintf("this expression is too long: it may have %d characters", maxExpression)
+	}
+	if m := reservedName.FindStringSubmatch(message); m != nil {
+		return fmt.Sprintf("%q can't be a name in an expression", m[1])
 	}
 	if m := mismatch.FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("this must be %s, but it is %s", typeName(m[1]), typeName(m[2]))
@@ -58,6 +68,9 @@ func (c *compiler) unknownName(name string) string {
 		return fmt.Sprintf("a %s can't be made in an expression", name)
 	case name == "and" || name == "or" || name == "not":
 		return fmt.Sprintf("%q is written %s", name, map[string]string{"and": "&&", "or": "||", "not": "!"}[name])
+	}
+	if slices.Contains([]string{"has", "all", "exists", "exists_one", "filter", "map"}, name) {
+		return fmt.Sprintf("%s wants a name and a condition, like groups.exists(g, g.name == \"Sales\")", name)
 	}
 	candidates := append(slices.Sorted(maps.Keys(c.lang.functions)), "days", "true", "false", "null")
 	hint := didYouMean(name, append(candidates, c.known...))
@@ -110,6 +123,8 @@ func overloadWords(function, signature string) string {
 		return fmt.Sprintf("in wants a list after it, not %s", parts[1])
 	case function == "@in" && len(parts) == 2:
 		return fmt.Sprintf("in does not work between %s and %s", parts[0], parts[1])
+	case function == "_?_:_":
+		return fmt.Sprintf("what stands before ? is yes or no, and the two after it are of one kind; these are %s", list(parts, "and"))
 	case function == "!_":
 		return fmt.Sprintf("! works on yes or no, not on %s", strings.Join(parts, ""))
 	case strings.Contains(signature, ".("):
@@ -200,6 +215,9 @@ func syntaxWords(text located, offset int, message string) string {
 		if rest == word || strings.HasPrefix(rest, word+" ") {
 			return fmt.Sprintf("%q is written %s", word, sign)
 		}
+	}
+	if rest == "not" || strings.HasPrefix(rest, "not in ") {
+		return "\"a not in b\" is written !(a in b)"
 	}
 	if strings.HasSuffix(strings.TrimRight(string(text.runes[:offset]), " "), "not") {
 		return "\"not\" is written !"

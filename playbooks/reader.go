@@ -70,11 +70,11 @@ func (r *reader) document(text string) *yaml.Node {
 func (r *reader) refuse(n *yaml.Node) {
 	switch {
 	case n.Kind == yaml.AliasNode:
-		r.errorf(nodeAt(n), "YAML takes %q for an alias, which playbooks don't have; %s", "*"+n.Value, r.quote(n.Line))
+		r.errorf(nodeAt(n), "YAML takes %q for an alias, which playbooks don't have; %s", "*"+n.Value, r.quote(nodeAt(n)))
 	case n.Style&yaml.TaggedStyle != 0:
-		r.errorf(nodeAt(n), "YAML takes a word that begins with ! for a tag, which playbooks don't have; %s", r.quote(n.Line))
+		r.errorf(nodeAt(n), "YAML takes a word that begins with ! for a tag, which playbooks don't have; %s", r.quote(nodeAt(n)))
 	case n.Anchor != "":
-		r.errorf(nodeAt(n), "YAML takes %q for an anchor, which playbooks don't have; %s", "&"+n.Anchor, r.quote(n.Line))
+		r.errorf(nodeAt(n), "YAML takes %q for an anchor, which playbooks don't have; %s", "&"+n.Anchor, r.quote(nodeAt(n)))
 	}
 	for _, child := range n.Content {
 		r.refuse(child)
@@ -91,13 +91,14 @@ func nodeAt(n *yaml.Node) position { return position{n.Line, n.Column} }
 // keyValue recognises a line that gives a key one plain value.
 var keyValue = regexp.MustCompile(`^\s*(?:- +)*([A-Za-z_]+):[ \t]+(.*\S)\s*$`)
 
-// quote says which words of a line to put in quotes.
-func (r *reader) quote(line int) string {
-	m := keyValue.FindStringSubmatch(withoutComment(r.src.line(line)))
-	if m == nil {
+// quote says which words to put in quotes: those that a key gives from here on.
+func (r *reader) quote(at position) string {
+	line := withoutComment(r.src.line(at.line))
+	m := keyValue.FindStringSubmatchIndex(line)
+	if m == nil || 1+utf8.RuneCountInString(line[:m[4]]) != at.column {
 		return "put the words in quotes"
 	}
-	return fmt.Sprintf("put the words in quotes: %s: %s", m[1], quoted(m[2]))
+	return fmt.Sprintf("put the words in quotes: %s: %s", line[m[2]:m[3]], quoted(line[m[4]:m[5]]))
 }
 
 var comment = regexp.MustCompile(`\s#\s.*$`)
@@ -133,7 +134,9 @@ func (r *reader) syntax(err error) {
 		}
 	}
 	message := strings.TrimSuffix(broken.Message, ".")
-	if broken.ContextMsg != "" {
+	if strings.HasPrefix(message, "mapping values are not allowed") {
+		message = "a key is not expected here; is the line indented as it should be?"
+	} else if broken.ContextMsg != "" {
 		message = broken.ContextMsg + ", " + message
 	}
 	r.errorf(position{broken.Mark.Line, broken.Mark.Column}, "this is not YAML: %s", message)
@@ -156,6 +159,9 @@ func swallowed(value string) string {
 	case '*':
 		return "YAML takes a word that begins with * for an alias"
 	case '[', '{':
+		if !goesOn(value) {
+			return ""
+		}
 		return "YAML takes a value that begins with " + string(first) + " for a list or a mapping of its own"
 	case '|', '>', '%', '@', '`':
 		return "for YAML a value can't begin with " + string(first)
@@ -166,6 +172,23 @@ func swallowed(value string) string {
 	return ""
 }
 
+// goesOn tells whether words follow where the bracket that begins a value is closed.
+func goesOn(value string) bool {
+	depth := 0
+	for i, r := range value {
+		switch r {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth--
+		}
+		if depth == 0 {
+			return i < len(value)-1
+		}
+	}
+	return false
+}
+
 // text reads a scalar. It reports and answers false for anything else, and for
 // nothing at all.
 func (r *reader) text(n *yaml.Node, of string) (located, bool) {
@@ -174,7 +197,7 @@ func (r *reader) text(n *yaml.Node, of string) (located, bool) {
 		return located{}, false
 	case n.Kind == yaml.SequenceNode || n.Kind == yaml.MappingNode:
 		if n.Style&yaml.FlowStyle != 0 {
-			r.errorf(nodeAt(n), "%s is a text, but YAML reads a list or a mapping here; %s", of, r.quote(n.Line))
+			r.errorf(nodeAt(n), "%s is a text, but YAML reads a list or a mapping here; %s", of, r.quote(nodeAt(n)))
 		} else {
 			r.errorf(nodeAt(n), "%s is a text, not a list or a mapping", of)
 		}
@@ -248,7 +271,7 @@ func (r *reader) mapping(n *yaml.Node, of string) ([]keyed, bool) {
 			continue
 		}
 		if key.Kind != yaml.ScalarNode {
-			r.errorf(nodeAt(key), "a key is a word; %s", r.quote(key.Line))
+			r.errorf(nodeAt(key), "a key is a word; %s", r.quote(nodeAt(key)))
 			continue
 		}
 		if j := slices.IndexFunc(all, func(k keyed) bool { return k.key == key.Value }); j >= 0 {

@@ -49,9 +49,6 @@ func UserValue(id string) Value { return Value{Type: TypeUser, Items: []string{i
 // GroupValue is a group, by id.
 func GroupValue(id string) Value { return Value{Type: TypeGroup, Items: []string{id}} }
 
-// AppValue is an application, by id.
-func AppValue(id string) Value { return Value{Type: TypeApp, Items: []string{id}} }
-
 // TextValue is text.
 func TextValue(s string) Value { return Value{Type: TypeText, Items: []string{s}} }
 
