@@ -1,8 +1,11 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -189,13 +192,14 @@ func testQueue(t *testing.T, open Open) {
 		}
 	})
 
-	t.Run("what fails is tried again", func(t *testing.T) {
+	t.Run("what fails is logged and tried again", func(t *testing.T) {
 		t.Parallel()
-		f := setup(t, open)
+		var log bytes.Buffer // slog serialises what is written
+		f := setup(t, open, func(o *store.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 		f.wake("run/1", time.Time{})
 		again := make(chan struct{}, 1)
 		first := true
-		f.work(func(_ context.Context, subject string) error {
+		stop := f.work(func(_ context.Context, subject string) error {
 			if subject == store.SweepSubject {
 				return nil
 			}
@@ -207,6 +211,12 @@ func testQueue(t *testing.T, open Open) {
 			return nil
 		})
 		f.receive(again, "the second try")
+		stop()
+		for _, word := range []string{"subject=run/1", "okta is down", "level=WARN"} {
+			if !strings.Contains(log.String(), word) {
+				t.Errorf("%q was not logged:\n%s", word, log.String())
+			}
+		}
 	})
 
 	t.Run("a handler that panics is tried again and takes nobody along", func(t *testing.T) {

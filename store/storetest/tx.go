@@ -101,6 +101,35 @@ func testTx(t *testing.T, open Open) {
 		})
 	})
 
+	t.Run("who can't get in gives up in time, and takes nobody along", func(t *testing.T) {
+		t.Parallel()
+		f := setup(t, open)
+		person := store.Person{ID: "00u1"}
+		f.write(func(tx store.Tx) error {
+			if err := tx.SavePerson(t.Context(), person); err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			done := make(chan error, 1)
+			go func() {
+				done <- f.Write(ctx, func(tx store.Tx) error { return tx.SavePerson(ctx, person) })
+			}()
+			timer := time.NewTimer(deadline)
+			defer timer.Stop()
+			select {
+			case err := <-done:
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("Write: %v, want context.DeadlineExceeded", err)
+				}
+			case <-timer.C:
+				t.Error("Write does not give up")
+			}
+			return nil
+		})
+		f.write(func(tx store.Tx) error { return tx.SavePerson(t.Context(), person) })
+	})
+
 	t.Run("a statement that failed can't be overlooked", func(t *testing.T) {
 		t.Parallel()
 		f := setup(t, open)

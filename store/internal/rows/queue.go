@@ -3,6 +3,7 @@ package rows
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,7 +21,8 @@ const (
 	// grace is how long handlers may finish after Work was told to stop.
 	grace = 10 * time.Second
 	// jobsKept is how long finished jobs stay: they are not the audit trail.
-	jobsKept = time.Hour
+	jobsKept       = time.Hour
+	failedJobsKept = 24 * time.Hour
 )
 
 // wake is one subject to be handed to Work.
@@ -95,6 +97,7 @@ func (s *Store) Work(ctx context.Context, handle func(ctx context.Context, subje
 		RetryPolicy:                 patient{},
 		SoftStopTimeout:             grace,
 		CompletedJobRetentionPeriod: jobsKept,
+		DiscardedJobRetentionPeriod: failedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(
 			river.PeriodicInterval(s.o.SweepEvery),
 			func() (river.JobArgs, *river.InsertOpts) {
@@ -148,7 +151,12 @@ func (w *worker) Work(ctx context.Context, job *river.Job[wakeJob]) error {
 			w.s.o.Logger.WarnContext(ctx, "tidying the store failed", "error", err)
 		}
 	}
-	return w.handle(ctx, job.Args.Subject)
+	err := w.handle(ctx, job.Args.Subject)
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
+		// Nobody above hears of it: River keeps it in its table and tries again.
+		w.s.o.Logger.WarnContext(ctx, "handling a subject failed", "subject", job.Args.Subject, "attempt", job.Attempt, "error", err)
+	}
+	return err
 }
 
 // patient is River's retry policy (1, 16, 81 seconds) that stops growing at 256.
