@@ -76,10 +76,11 @@ type Config struct {
 type Bot struct {
 	Config
 
-	mu    sync.Mutex
-	live  []*connection
-	once  map[string]time.Time // what was answered lately: events, follow-ups
-	after *work                // what outlives its envelope's handler
+	mu     sync.Mutex
+	live   []*connection
+	once   map[string]time.Time // what was answered lately: events, follow-ups
+	latest map[string]string    // form → when the last choice in it was made
+	after  *work                // what outlives its envelope's handler
 }
 
 // New builds a bot and connects to nothing yet.
@@ -101,7 +102,7 @@ func New(c Config) (*Bot, error) {
 		c.Workers = 32
 	}
 	c.Connections = min(c.Connections, 10) // Slack's limit for one app
-	return &Bot{Config: c, once: map[string]time.Time{}, after: &work{}}, nil
+	return &Bot{Config: c, once: map[string]time.Time{}, latest: map[string]string{}, after: &work{}}, nil
 }
 
 // drainFor is how long envelopes at work may take to finish when the bot stops.
@@ -186,6 +187,21 @@ func (b *Bot) first(key string, within time.Duration) bool {
 		clear(b.once)
 	}
 	b.once[key] = now.Add(within)
+	return true
+}
+
+// newest tells whether no later choice in that form is known.
+func (b *Bot) newest(form, at string) bool {
+	const most = 1_000
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if last, ok := b.latest[form]; ok && last > at {
+		return false
+	}
+	if len(b.latest) >= most {
+		clear(b.latest)
+	}
+	b.latest[form] = at
 	return true
 }
 

@@ -146,16 +146,16 @@ func TestSlowOrLargeAnswersComeLater(t *testing.T) {
 	t.Run("slow", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
-		release := make(chan struct{})
+		_, wait, release := gate(t)
 		w.engine.answer = func(context.Context, action.Verb, string) (agent.Message, error) {
-			<-release
+			<-wait
 			return agent.Message{Text: "At last."}, nil
 		}
 		reply, err := w.ada.Slash(t.Context(), "", "/okta help")
 		if err != nil || !reply.Acked || reply.Message != nil {
 			t.Fatalf("reply = %+v, %v", reply, err)
 		}
-		close(release)
+		release()
 		w.whispered(t, w.ada, "At last.")
 	})
 	t.Run("large", func(t *testing.T) {

@@ -72,6 +72,7 @@ type id struct {
 type choice struct {
 	Type     string `json:"type"`
 	ActionID string `json:"action_id"`
+	At       string `json:"action_ts"`
 	Value    string `json:"value"`
 	User     string `json:"selected_user"`
 	Option   struct {
@@ -90,6 +91,12 @@ type view struct {
 	State    struct {
 		Values map[string]map[string]choice `json:"values"`
 	} `json:"state"`
+}
+
+// has tells whether the form as it was sent had that block.
+func (v *view) has(block string) bool {
+	_, ok := v.State.Values[block]
+	return ok
 }
 
 // field is the value of the one element in a form's block.
@@ -175,7 +182,7 @@ func (b *Bot) chosen(ctx context.Context, e envelope, i interaction, c choice) {
 	switch {
 	case i.View != nil && i.View.Callback == formCallback && c.ActionID == formAction:
 		b.ack(ctx, e, nil)
-		b.reshape(ctx, i, c.Option.Value)
+		b.reshape(ctx, i, c)
 	case i.View != nil && i.View.Callback == proofCallback && c.ActionID == proofPush:
 		b.ack(ctx, e, nil)
 		b.push(ctx, i)

@@ -136,31 +136,48 @@ func draftFrom(v *view, command string, offered []action.Kind) draft {
 		Because: strings.TrimSpace(v.field(becauseBlock).Value),
 		Temp:    len(v.field(tempBlock).Options) > 0,
 	}
-	if kind := action.Kind(v.field(actionBlock).Option.Value); slices.Contains(offered, kind) {
-		d.Kind = kind
-		if spec, ok := action.Of(kind); ok && spec.Takes != action.NoObject {
-			d.Objects = strings.TrimSpace(v.field(string(spec.Takes)).Value)
-		}
-	}
+	d.choose(action.Kind(v.field(actionBlock).Option.Value), v)
 	return d
 }
 
-// reshape gives the form the fields that the chosen action takes.
-func (b *Bot) reshape(ctx context.Context, i interaction, chosen string) {
-	d := draftFrom(i.View, b.Command, b.Agent.Offered())
-	if kind := action.Kind(chosen); slices.Contains(d.Offered, kind) {
-		d.Kind = kind
-		if spec, ok := action.Of(kind); ok && spec.Takes != action.NoObject {
-			d.Objects = strings.TrimSpace(i.View.field(string(spec.Takes)).Value)
-		}
+// choose takes an action that is offered, and what the form holds for it.
+func (d *draft) choose(kind action.Kind, v *view) {
+	if !slices.Contains(d.Offered, kind) {
+		return
 	}
-	// The hash keeps a slow answer from undoing a later choice.
-	b.updateView(ctx, i.View.ID, i.View.Hash, requestForm(d))
+	d.Kind, d.Objects = kind, ""
+	if spec, ok := action.Of(kind); ok && spec.Takes != action.NoObject {
+		d.Objects = strings.TrimSpace(v.field(string(spec.Takes)).Value)
+	}
+}
+
+// shaped tells whether the form had the fields that its action takes. It had
+// not, if it was sent before they came.
+func (d *draft) shaped(v *view) bool {
+	spec, ok := action.Of(d.Kind)
+	return !ok || v.has(becauseBlock) && (spec.Takes == action.NoObject || v.has(string(spec.Takes)))
+}
+
+// reshape gives the form the fields that the chosen action takes. Of two choices
+// in quick succession the later one stands, in whatever order they are worked on.
+func (b *Bot) reshape(ctx context.Context, i interaction, c choice) {
+	if !b.newest(i.View.ID, c.At) {
+		return
+	}
+	d := draftFrom(i.View, b.Command, b.Agent.Offered())
+	d.choose(action.Kind(c.Option.Value), i.View)
+	if b.updateView(ctx, i.View.ID, i.View.Hash, requestForm(d)) == formChanged && b.newest(i.View.ID, c.At) {
+		b.updateView(ctx, i.View.ID, "", requestForm(d))
+	}
 }
 
 // formSent makes a request of a form, as if it had been typed.
 func (b *Bot) formSent(ctx context.Context, e envelope, i interaction) {
 	d := draftFrom(i.View, b.Command, b.Agent.Offered())
+	if !d.shaped(i.View) {
+		b.ack(ctx, e, becomes(requestForm(d)))
+		return
+	}
 	if d.Because == "" && d.Keeps.Reason != "" {
 		brief, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()

@@ -108,7 +108,7 @@ func (b *Bot) push(ctx context.Context, i interaction) {
 	}
 	// The form's hash lets one of two copies of this click go on.
 	sending := noticeForm(sayProveTitle, agent.Message{Mood: agent.MoodWaiting, Text: sayPushSending})
-	if !b.updateView(ctx, i.View.ID, i.View.Hash, sending) {
+	if b.updateView(ctx, i.View.ID, i.View.Hash, sending) == formChanged {
 		return
 	}
 	started := b.after.start(func() {
@@ -173,7 +173,7 @@ func (b *Bot) proofEnded(ctx context.Context, i interaction, p pending, o outcom
 		m = b.problem(ctx, "prove", o.err)
 		v = proofForm(p, proofAsk{Problem: m.Text})
 	}
-	if !b.updateView(ctx, i.View.ID, "", v) {
+	if b.updateView(ctx, i.View.ID, "", v) != formUpdated {
 		b.tell(ctx, i.caller(), "", m)
 	}
 }

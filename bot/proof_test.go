@@ -98,10 +98,10 @@ func TestProofByPush(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			release := make(chan struct{})
+			_, wait, release := gate(t)
 			w.engine.number = test.number
 			w.engine.push = func(context.Context) error {
-				<-release
+				<-wait
 				return test.err
 			}
 			if reply, err := w.ada.Slash(t.Context(), "", "/okta verify"); err != nil || !reply.Acked {
@@ -118,7 +118,7 @@ func TestProofByPush(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			close(release)
+			release()
 			if test.closes {
 				w.whispered(t, w.ada, test.ends)
 			} else {
@@ -132,9 +132,9 @@ func TestProofByPush(t *testing.T) {
 func TestDoublePressSendsOnePush(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	release := make(chan struct{})
+	_, wait, release := gate(t)
 	w.engine.push = func(context.Context) error {
-		<-release
+		<-wait
 		return nil
 	}
 	if _, err := w.ada.Slash(t.Context(), "", "/okta verify"); err != nil {
@@ -148,7 +148,7 @@ func TestDoublePressSendsOnePush(t *testing.T) {
 	if err := w.WaitFor(deadline(t), func() bool { return len(w.CallsOf("views.update")) >= 3 }); err != nil {
 		t.Fatal(err)
 	}
-	close(release)
+	release()
 	w.open(t, w.ada, sayProven)
 	if n := w.engine.count("push"); n != 1 {
 		t.Errorf("%d pushes", n)

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 
 	"frontdesk/agent"
@@ -74,10 +75,10 @@ func TestRefreshKeepsCommandsInFlight(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t, func(c *Config) { c.Connections = 2 })
-			began, release := make(chan struct{}, 4), make(chan struct{})
+			began, wait, release := gate(t)
 			w.engine.submit = func(context.Context, agent.Submission) (agent.Ticket, error) {
 				began <- struct{}{}
-				<-release
+				<-wait
 				return agent.Ticket{RequestID: "req12", Number: 12}, nil
 			}
 			replies := make(chan slacksim.Reply, 1)
@@ -93,9 +94,9 @@ func TestRefreshKeepsCommandsInFlight(t *testing.T) {
 				w.Disconnect(slacksim.RefreshRequested)
 			} else {
 				w.CutSockets()
-				w.until(t, "the loss is noticed", func() bool { return !w.bot.Healthy() })
+				w.until(t, "the bot is back", func() bool { return w.Sockets() == 2 })
 			}
-			close(release)
+			release()
 			if reply := <-replies; !reply.Acked {
 				t.Errorf("reply = %+v", reply)
 			}
@@ -108,10 +109,10 @@ func TestRefreshKeepsCommandsInFlight(t *testing.T) {
 func TestUnwrittenAcknowledgementWithdraws(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	began, release := make(chan struct{}, 1), make(chan struct{})
+	began, wait, release := gate(t)
 	w.engine.submit = func(context.Context, agent.Submission) (agent.Ticket, error) {
 		began <- struct{}{}
-		<-release
+		<-wait
 		return agent.Ticket{RequestID: "req12", Number: 12}, nil
 	}
 	replies := make(chan slacksim.Reply, 1)
@@ -126,7 +127,7 @@ func TestUnwrittenAcknowledgementWithdraws(t *testing.T) {
 	w.Fault(slacksim.Fault{Method: "apps.connections.open", Kind: slacksim.ErrorBefore, Error: "internal_error"})
 	w.CutSockets()
 	w.until(t, "the connection is down", func() bool { return !w.bot.Healthy() })
-	close(release)
+	release()
 	if reply := <-replies; reply.Acked {
 		t.Errorf("reply = %+v", reply)
 	}
@@ -140,10 +141,10 @@ func TestUnwrittenAcknowledgementWithdraws(t *testing.T) {
 func TestStopFinishesWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	began, release := make(chan struct{}, 1), make(chan struct{})
+	began, wait, release := gate(t)
 	w.engine.submit = func(context.Context, agent.Submission) (agent.Ticket, error) {
 		began <- struct{}{}
-		<-release
+		<-wait
 		return agent.Ticket{RequestID: "req12", Number: 12}, nil
 	}
 	replies := make(chan slacksim.Reply, 1)
@@ -157,7 +158,7 @@ func TestStopFinishesWhatIsUnderWay(t *testing.T) {
 	<-began
 	stopped := make(chan error, 1)
 	go func() { stopped <- w.stop() }()
-	close(release)
+	release()
 	if reply := <-replies; !reply.Acked {
 		t.Errorf("reply = %+v", reply)
 	}
@@ -167,4 +168,14 @@ func TestStopFinishesWhatIsUnderWay(t *testing.T) {
 	if w.engine.count("begin req12") != 1 {
 		t.Errorf("the engine was asked %q", w.engine.did())
 	}
+}
+
+// gate holds back what a test starts until it is released, at the latest when
+// the test ends.
+func gate(t *testing.T) (began, wait chan struct{}, release func()) {
+	t.Helper()
+	began, wait = make(chan struct{}, 4), make(chan struct{})
+	release = sync.OnceFunc(func() { close(wait) })
+	t.Cleanup(release)
+	return began, wait, release
 }

@@ -95,17 +95,28 @@ func (b *Bot) openView(ctx context.Context, c agent.Caller, trigger, responseURL
 	b.tell(ctx, c, responseURL, agent.Message{Mood: agent.MoodWarning, Text: instead})
 }
 
-// updateView gives an open form a new face. It answers false if the form is gone
-// or somebody changed it meanwhile.
-func (b *Bot) updateView(ctx context.Context, id, hash string, v slack.ModalViewRequest) bool {
+// updateView gives an open form a new face, unless it was changed since it had
+// that hash. An empty hash stands for whatever it looks like now.
+func (b *Bot) updateView(ctx context.Context, id, hash string, v slack.ModalViewRequest) updated {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	_, err := b.Desk.api.UpdateViewContext(ctx, v, "", hash, id)
-	if err == nil {
-		return true
-	}
-	if code := slackCode(err); code != "not_found" && code != "hash_conflict" {
+	switch {
+	case err == nil:
+		return formUpdated
+	case slackCode(err) == "hash_conflict":
+		return formChanged
+	case slackCode(err) != "not_found": // somebody closed it
 		b.Logger.WarnContext(ctx, "form not updated", "form", v.CallbackID, "error", deskError("views.update", err))
 	}
-	return false
+	return formGone
 }
+
+// updated is what became of a form's update.
+type updated int
+
+const (
+	formUpdated updated = iota
+	formChanged
+	formGone
+)
