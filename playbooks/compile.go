@@ -143,17 +143,17 @@ func (c *compiler) walk(x *expression, checked *cel.Ast) bool {
 	}
 	before := len(c.found)
 	ast.PreOrderVisit(native.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		switch kind := e.Kind(); {
-		case kind == ast.IdentKind:
+		switch e.Kind() { //nolint:exhaustive // the other kinds say nothing of interest here
+		case ast.IdentKind:
 			if e.AsIdent() == "approval" {
 				x.approval = true
 				if !c.approved {
 					c.errorf(at(e), "nobody has approved anything yet at this point: approval is known after an approve step")
 				}
 			}
-		case kind == ast.StructKind:
+		case ast.StructKind:
 			c.errorf(at(e), "a %s can't be made in an expression", e.AsStruct().TypeName())
-		case kind == ast.CallKind:
+		case ast.CallKind:
 			call := e.AsCall()
 			f, ok := c.lang.functions[call.FunctionName()]
 			if !ok || f.named == "" {
@@ -198,14 +198,14 @@ func sights(native *ast.AST) []sight {
 				found = append(found, sight{e.ID(), text})
 			}
 		}
-		switch kind := e.Kind(); {
-		case kind == ast.SelectKind:
+		switch e.Kind() { //nolint:exhaustive // the other kinds say nothing of interest here
+		case ast.SelectKind:
 			if plain(e.ID()) {
 				keep()
 				return
 			}
 			look(e.AsSelect().Operand())
-		case kind == ast.CallKind:
+		case ast.CallKind:
 			call := e.AsCall()
 			name := call.FunctionName()
 			switch {
@@ -222,9 +222,9 @@ func sights(native *ast.AST) []sight {
 			for _, arg := range call.Args() {
 				look(arg)
 			}
-		case kind == ast.ComprehensionKind: // its inside has no names that mean anything outside
+		case ast.ComprehensionKind: // its inside has no names that mean anything outside
 			look(e.AsComprehension().IterRange())
-		case kind == ast.ListKind:
+		case ast.ListKind:
 			for _, el := range e.AsList().Elements() {
 				look(el)
 			}

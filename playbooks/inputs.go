@@ -39,7 +39,7 @@ func (p *Playbook) readInputs(c *compiler, n *yaml.Node) {
 			continue
 		}
 		fields := c.keys(keys, "an input", inputKeys(), nil)
-		i := Input{Name: k.key, line: k.at.line}
+		i := Input{Name: k.key}
 		if t, ok := fields["type"]; ok {
 			if !p.readType(c, &i, t.value) {
 				c.unclear = append(c.unclear, k.key)

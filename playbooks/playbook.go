@@ -51,7 +51,6 @@ type Input struct {
 	Optional bool
 	Default  bool // there is one: see Playbook.Defaults
 
-	line     int
 	fallback *expression // default, as an expression
 	literal  Value       // default, as a literal
 	where    *expression

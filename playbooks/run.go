@@ -147,9 +147,9 @@ func (c *compiler) command(text located, typed action.Command, holes []action.Ex
 	cmd.because = &template{}
 	for _, part := range typed.BecauseParts {
 		if part.Kind == action.Hole {
-			cmd.because.parts = append(cmd.because.parts, partOf(hole(part, wantShown)))
+			cmd.because.parts = append(cmd.because.parts, piece{hole: hole(part, wantShown)})
 		} else {
-			cmd.because.parts = append(cmd.because.parts, partOfWords(part.Text))
+			cmd.because.parts = append(cmd.because.parts, piece{words: part.Text})
 		}
 	}
 	return cmd
@@ -169,11 +169,8 @@ func placeOf(text located, word string) position {
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-func partOf(x *expression) part         { return part{hole: x} }
-func partOfWords(words string) part     { return part{words: words} }
-func (o operand) missing() bool         { return o.hole == nil && o.literal.Kind == action.Missing }
-func (t *template) empty() bool         { return t == nil || len(t.parts) == 0 }
-func (e *evaluation) requester() string { return e.c.Requester }
+// missing tells that the command names nobody here.
+func (o operand) missing() bool { return o.hole == nil && o.literal.Kind == action.Missing }
 
 // Expand resolves a run step's command: holes to what they stand for now, literal
 // names to ids. A command that names nobody is about the requester. An end that is
@@ -189,7 +186,7 @@ func (p *Playbook) Expand(ctx context.Context, world World, c Case, step int) (E
 	e, cmd := p.evaluation(ctx, world, c), s.run
 	x := Expanded{Kind: cmd.kind, For: cmd.typed.For, Until: cmd.typed.Until, TempPassword: cmd.typed.TempPassword, Because: cmd.typed.Because}
 	if cmd.target.missing() {
-		x.Targets = []string{e.requester()}
+		x.Targets = []string{c.Requester}
 	} else if x.Targets, err = e.operand(cmd.target, NameUser); err != nil {
 		return Expanded{}, err
 	}
@@ -209,7 +206,7 @@ func (p *Playbook) Expand(ctx context.Context, world World, c Case, step int) (E
 	if err := e.ends(cmd, &x); err != nil {
 		return Expanded{}, err
 	}
-	if !cmd.because.empty() {
+	if len(cmd.because.parts) > 0 {
 		if x.Because, err = e.fill(cmd.because); err != nil {
 			return Expanded{}, err
 		}

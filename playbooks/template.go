@@ -6,10 +6,10 @@ import (
 )
 
 // template is text with ${…} in it.
-type template struct{ parts []part }
+type template struct{ parts []piece }
 
-// part is a piece of a template: words, or an expression.
-type part struct {
+// piece is a part of a template: words, or an expression.
+type piece struct {
 	words string
 	hole  *expression
 }
@@ -20,7 +20,7 @@ func (c *compiler) template(text located) *template {
 	words := 0
 	keep := func(end int) {
 		if end > words {
-			t.parts = append(t.parts, part{words: string(text.runes[words:end])})
+			t.parts = append(t.parts, piece{words: string(text.runes[words:end])})
 		}
 	}
 	for i := 0; i < len(text.runes); i++ {
@@ -44,7 +44,7 @@ func (c *compiler) template(text located) *template {
 			if strings.TrimSpace(inside.String()) == "" {
 				c.errorf(text.position(i), "there is nothing between ${ and }")
 			} else if x := c.compile(inside, wantShown); x != nil {
-				t.parts = append(t.parts, part{hole: x})
+				t.parts = append(t.parts, piece{hole: x})
 			}
 			words = end + 1
 			i = end
