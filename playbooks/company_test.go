@@ -222,9 +222,9 @@ func mustParse(t *testing.T, text string) *Playbook {
 // small writes a playbook around some lines: inputs, guards and steps.
 func small(inputs, guards, steps string) string {
 	text := "playbook: test\ntitle: Test\non:\n  - command: /okta reset multi-factor\n"
-	for key, lines := range map[string]string{"inputs": inputs, "guards": guards, "steps": steps} {
-		if lines != "" {
-			text += key + ":\n" + lines + "\n"
+	for _, part := range []struct{ key, lines string }{{"inputs", inputs}, {"guards", guards}, {"steps", steps}} {
+		if part.lines != "" {
+			text += part.key + ":\n" + part.lines + "\n"
 		}
 	}
 	return text
