@@ -93,7 +93,7 @@ func (t *Tenant) identify(c *call) *caller {
 	switch strings.ToUpper(kind) {
 	case "SSWS":
 		token := t.tokens[secret]
-		if token == nil {
+		if token == nil || t.user(token.owner) == nil {
 			return nil
 		}
 		return &caller{token: token, owner: t.user(token.owner)}
@@ -138,7 +138,7 @@ func (t *Tenant) authenticate(c *call) error {
 		return challenge(c, http.StatusUnauthorized, "invalid_token", "The access token is invalid.", badToken())
 	case c.caller.token != nil:
 		owner := c.caller.owner
-		if owner == nil || owner.status == Deprovisioned || c.at.Sub(c.caller.token.used) > tokenIdle {
+		if owner.status == Deprovisioned || c.at.Sub(c.caller.token.used) > tokenIdle {
 			return badToken()
 		}
 		c.caller.token.used = c.at

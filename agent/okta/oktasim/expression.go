@@ -3,6 +3,7 @@ package oktasim
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -74,7 +75,7 @@ func (p *ruleParser) not() (operand, error) {
 		return left, nil
 	}
 	right, err := p.value()
-	return func(t *Tenant, u *user) any { return (left(t, u) == right(t, u)) == equal }, err
+	return func(t *Tenant, u *user) any { return reflect.DeepEqual(left(t, u), right(t, u)) == equal }, err
 }
 
 func (p *ruleParser) value() (operand, error) {
@@ -159,7 +160,7 @@ func ruleFunction(name string) (apply func(*Tenant, *user, []any) any, least int
 	case "Arrays.contains":
 		return func(_ *Tenant, _ *user, v []any) any {
 			list, _ := v[0].([]any)
-			return slices.Contains(list, v[1])
+			return slices.ContainsFunc(list, func(one any) bool { return reflect.DeepEqual(one, v[1]) })
 		}, 2
 	case "isMemberOfGroup", "isMemberOfAnyGroup":
 		return func(_ *Tenant, u *user, v []any) any {

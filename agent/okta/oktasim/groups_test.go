@@ -160,6 +160,7 @@ func TestRulesAreEvaluated(t *testing.T) {
 		`Arrays.contains(user.skills, "poetry")`:                      true,
 		`isMemberOfGroupName("Engineering")`:                          true,
 		`isMemberOfAnyGroup("` + w.acme.Groups["Sales"] + `")`:        false,
+		`user.skills==user.skills`:                                    true,
 		`user.division==null`:                                         true,
 		`user.employeeNumber=="A1004" and (user.city != "x" or true)`: true,
 	} {

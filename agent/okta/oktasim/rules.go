@@ -75,7 +75,7 @@ func (t *Tenant) prepareRule(r *rule) error {
 	}
 	for _, id := range r.groups {
 		switch g := t.group(id); {
-		case g == nil || g.kind != OktaGroup:
+		case g == nil || g.kind != OktaGroup || t.crowd.owns(id):
 			return invalid("groupIds", "groupIds: no such Okta group: "+id)
 		case len(g.roles) > 0:
 			return refuse(http.StatusForbidden, "E0000192", "Group rules cannot assign users to groups with administrator roles.")

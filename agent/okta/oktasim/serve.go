@@ -123,12 +123,8 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := http.Header{}
 	var answer reply
 	var done error
-	switch {
-	case fault.kind() == ResetBefore:
-	case routeErr != nil:
-		done = routeErr
-	default:
-		answer, done = t.answer(c, fault, header)
+	if fault.kind() != ResetBefore {
+		answer, done = t.answer(c, fault, routeErr, header)
 	}
 	t.finish(c, fault, &answer, done, header)
 
@@ -139,13 +135,16 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t.write(w, c, answer, header)
 }
 
-// answer runs one routed call: limits, who is calling, what they may do, the act.
-func (t *Tenant) answer(c *call, f *fault, header http.Header) (reply, error) {
+// answer runs one call: limits, who is calling, what they may do, the act.
+func (t *Tenant) answer(c *call, f *fault, unrouted error, header http.Header) (reply, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c.at = t.now()
 	if err := t.limit(c, f, header); err != nil {
 		return fail(err)
+	}
+	if unrouted != nil {
+		return fail(unrouted)
 	}
 	if err := t.authorize(c); err != nil {
 		return fail(err)
@@ -180,7 +179,7 @@ func (t *Tenant) finish(c *call, f *fault, answer *reply, err error, header http
 		}
 		code = r.code
 		*answer = reply{status: r.status, body: r.body(t.newID("oae")), header: r.header}
-		if isOAuth(c) {
+		if isOAuth(c) && !strings.HasPrefix(r.code, "E0") {
 			answer.body = oauthError{r.code, r.summary}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -206,4 +207,14 @@ func (a answer) want(t *testing.T, status int) answer {
 		t.Fatalf("status %d, want %d: %s", a.status, status, a.body)
 	}
 	return a
+}
+
+// ask makes a call without a network and returns the status.
+func ask(t *testing.T, tenant *oktasim.Tenant, path string) int {
+	t.Helper()
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	request.Header.Set("Authorization", "SSWS super")
+	recorder := httptest.NewRecorder()
+	tenant.ServeHTTP(recorder, request)
+	return recorder.Code
 }
