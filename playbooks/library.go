@@ -3,7 +3,6 @@ package playbooks
 import (
 	"cmp"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -102,17 +101,12 @@ func readAll(from fs.FS, name string, found *[]Diagnostic) ([]*Playbook, error) 
 		if err != nil {
 			return err
 		}
-		p, err := Parse(path.Join(name, file), text)
-		var wrong *Diagnostics
-		switch {
-		case errors.As(err, &wrong):
-			*found = append(*found, wrong.List...)
-		case err != nil:
-			return err
-		default:
+		p, wrong, err := parse(path.Join(name, file), text)
+		if len(wrong) == 0 && err == nil {
 			all = append(all, p)
 		}
-		return nil
+		*found = append(*found, wrong...)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the playbooks in %s: %w", cmp.Or(name, "the folder"), err)

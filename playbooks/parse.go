@@ -16,9 +16,21 @@ import (
 // Parse reads one playbook. The error is *Diagnostics with everything that is
 // wrong with the file.
 func Parse(file string, src []byte) (*Playbook, error) {
-	lang, err := theLanguage()
+	p, found, err := parse(file, src)
 	if err != nil {
 		return nil, err
+	}
+	if d := newDiagnostics(found); d != nil {
+		return nil, d
+	}
+	return p, nil
+}
+
+// parse reads one playbook and tells what is wrong with it, in no order.
+func parse(file string, src []byte) (*Playbook, []Diagnostic, error) {
+	lang, err := theLanguage()
+	if err != nil {
+		return nil, nil, err
 	}
 	text := strings.TrimPrefix(string(src), "\ufeff")
 	r := &reader{src: newSource(file, text)}
@@ -30,10 +42,7 @@ func Parse(file string, src []byte) (*Playbook, error) {
 	if root := r.document(text); root != nil {
 		p.read(&compiler{reader: r, lang: lang, env: lang.env}, root)
 	}
-	if d := newDiagnostics(r.found); d != nil {
-		return nil, d
-	}
-	return p, nil
+	return p, r.found, nil
 }
 
 // slug is what a playbook may be called.
