@@ -124,10 +124,10 @@ func TestAcmeIsComplete(t *testing.T) {
 			t.Errorf("%s has %d factors", login, len(u.Factors))
 		}
 	}
-	if same := w.Tenant.Groups("IT Support"); len(same) != 2 || same[0].Type == same[1].Type {
+	if same := w.Groups("IT Support"); len(same) != 2 || same[0].Type == same[1].Type {
 		t.Errorf("IT Support: %+v", same)
 	}
-	if len(w.Tenant.Groups("Contractors")) != 2 || len(w.Tenant.Apps("Box")) != 2 {
+	if len(w.Groups("Contractors")) != 2 || len(w.Apps("Box")) != 2 {
 		t.Error("the namesakes are missing")
 	}
 }
