@@ -38,7 +38,7 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "frontdesk.db")
 	s, err := sqlite.Open(context.Background(), path, sqlite.Options{Now: (&storetest.Clock{}).Now})
 	if err != nil {
