@@ -32,7 +32,7 @@ func readConfigFile(name, text string, c *Config) Problems {
 			"fallback":     r.name(&c.Who.Fallback),
 			"break_glass":  r.name(&c.Who.BreakGlass),
 			"command":      r.matching(&c.Command, slashCommand, "a slash command in small letters, such as /okta"),
-			"settle_after": r.duration(&c.SettleAfter, 20*time.Second, time.Hour),
+			"settle_after": r.duration(&c.SettleAfter, 5*time.Second, time.Hour),
 			"approval": r.fields("approval", map[string]setter{
 				"expires": r.duration(&c.Expires, time.Minute, 90*24*time.Hour),
 			}),

@@ -38,7 +38,7 @@ func newProcess(t *testing.T, acme *company, profile string) *process {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "frontdesk.yaml")
-	if err := os.WriteFile(file, []byte("settle_after: 3s\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("settle_after: 5s\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	env := []string{
@@ -70,10 +70,12 @@ func (p *process) start() {
 		return
 	}
 	p.ended = make(chan struct{})
-	go func(cmd *exec.Cmd, ended chan struct{}) {
-		_ = cmd.Wait()
-		close(ended)
-	}(p.cmd, p.ended)
+	go func(cmd *exec.Cmd, stderr *bytes.Buffer, ended chan struct{}) {
+		defer close(ended)
+		if err := cmd.Wait(); cmd.ProcessState.ExitCode() > 0 { // killed is -1
+			p.t.Errorf("the process gave up: %v\n%s", err, stderr)
+		}
+	}(p.cmd, p.stderr, p.ended)
 }
 
 // kill ends the process the hard way (kill -9) and waits for its end.
@@ -172,6 +174,9 @@ func (f flow) play(ctx context.Context, acme *company) error {
 	}
 	if err := acme.slack.WaitFor(ctx, func() bool { return over(u, number) }); err != nil {
 		return fmt.Errorf("%s: %s was not told the outcome: %w", number, f.employee, err)
+	}
+	if root, _ := rootOf(u.DM(), number); !strings.Contains(acme.slack.Render(root), "✅") {
+		return fmt.Errorf("%s: %s was told:\n%s", number, f.employee, acme.slack.Render(root))
 	}
 	return nil
 }

@@ -259,7 +259,7 @@ func (t *tour) over(ctx context.Context, s scene, number string, dms int) error 
 
 // rootOf finds a request's own message among a requester's.
 func rootOf(all []slacksim.Message, number string) (slacksim.Message, bool) {
-	i := slices.IndexFunc(all, func(m slacksim.Message) bool { return m.ThreadTS == "" && mentions(m, number) })
+	i := slices.IndexFunc(all, func(m slacksim.Message) bool { return m.ThreadTS == "" && m.OnlyFor == "" && mentions(m, number) })
 	if i < 0 {
 		return slacksim.Message{}, false
 	}
