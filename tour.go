@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/agent"
 	"frontdesk/agent/okta/oktasim"
 	"frontdesk/bot/slacksim"
 )
@@ -75,6 +76,13 @@ func (t *tour) play(ctx context.Context) error {
 	defer stop()
 	if err := t.acme.slack.WaitFor(wait, func() bool { return t.acme.slack.Sockets() > 0 }); err != nil {
 		return fmt.Errorf("wait for the connection to Slack: %w", err)
+	}
+	if t.parts.cfg.Identity == agent.IdentityProof {
+		for _, who := range []string{"grace", "linus", "ivan", "iris", "tess"} {
+			if err := t.prove(ctx, who); err != nil {
+				return fmt.Errorf("@%s could not prove who they are: %w", who, err)
+			}
+		}
 	}
 	for i, s := range scenes() {
 		fmt.Fprintf(t.out, "\n━━ %d. %s\n", i+1, s.title)
@@ -163,9 +171,6 @@ func (t *tour) press(ctx context.Context, p press, number string) error {
 	if reply.Error != "" {
 		return errors.New(reply.Error)
 	}
-	if err := t.prove(ctx, u, p.as); err != nil {
-		return err
-	}
 	if p.reason == "" {
 		return nil
 	}
@@ -200,18 +205,27 @@ func (t *tour) pressForeign(ctx context.Context, p press, number string) error {
 	return nil
 }
 
-// prove answers the one-time proof of person, if it is asked for.
-func (t *tour) prove(ctx context.Context, u *slacksim.User, who string) error {
-	view, ok := u.View()
-	if !ok || !strings.Contains(t.acme.slack.RenderView(view), "code") {
-		return nil
-	}
+// prove lets a person prove, once, that their Slack account is theirs, with the
+// code that Okta Verify shows.
+func (t *tour) prove(ctx context.Context, who string) error {
+	ctx, stop := context.WithTimeout(ctx, sceneWithin)
+	defer stop()
 	user, err := t.acme.person(who)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "   @%s proves once that it is them, with the code that Okta Verify shows\n", who)
-	return t.submit(ctx, u, slacksim.Values{"": {"code": t.acme.okta.TOTP(user.ID)}})
+	u := t.acme.slack.As(who)
+	fmt.Fprintf(t.out, "   @%s types /okta verify and the code that Okta Verify shows\n", who)
+	if _, err := u.Slash(ctx, "general", "/okta verify"); err != nil {
+		return err
+	}
+	if err := t.submit(ctx, u, slacksim.Values{"": {"code": t.acme.okta.TOTP(user.ID)}}); err != nil {
+		return err
+	}
+	return t.acme.slack.WaitFor(ctx, func() bool {
+		view, ok := u.View()
+		return ok && strings.Contains(t.acme.slack.RenderView(view), "it's you")
+	})
 }
 
 // submit waits for the open form and sends it.

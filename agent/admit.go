@@ -91,6 +91,9 @@ func (s *script) fill(ctx context.Context, j *job) error {
 	if err != nil {
 		return fmt.Errorf("fill the inputs of %s: %w", s.book.Name, err)
 	}
+	if len(filled.Missing) > 0 {
+		return &Problem{Code: "missing_input", Text: fmt.Sprintf("To do this I also need to know: %s I can't ask for that here yet; please ask IT.", filled.Missing[0].Ask)}
+	}
 	inputs := filled.Values
 	if inputs == nil {
 		inputs = map[string]playbooks.Value{}

@@ -475,7 +475,11 @@ func (a *Agent) failed(ctx context.Context, j *job, e *store.Effect, sight Sight
 		e.State, e.RetryAt = store.EffectRetry, later(a.Now(), oe, e.Attempt)
 	case oe.NotExecuted():
 		kind = "effect.failed"
-		e.State, e.Summary = store.EffectFailed, oktaWords(oe).Text
+		words := oktaWords(oe)
+		if p, ok := AsProblem(err); ok { // the adapter knows the way out
+			words = p
+		}
+		e.State, e.Summary = store.EffectFailed, words.Text
 	}
 	a.log.WarnContext(ctx, "okta call failed", "run_id", j.run.ID, "action", e.Action, "attempt", e.Attempt, "outcome", kind, "error", err)
 	return again, a.write(ctx, func(tx *txn) error {
@@ -499,7 +503,11 @@ func (a *Agent) failed(ctx context.Context, j *job, e *store.Effect, sight Sight
 // retryable tells of a call that Okta definitely did not execute whether another
 // attempt may go through: rate limit, renewed token, a lock held by somebody else.
 func retryable(e *OktaError) bool {
-	return e.RateLimited() || e.NotSent || e.Status == 401 || e.Status == 423 || e.Status == 409 && e.Code == "E0000268"
+	switch e.Code {
+	case "E0000268", "E0000112": // a conflicting change, the user still in transition
+		return true
+	}
+	return e.RateLimited() || e.NotSent || e.Status == 401 || e.Status == 423
 }
 
 func later(now time.Time, e *OktaError, attempt int) time.Time {

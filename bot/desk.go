@@ -185,11 +185,16 @@ func (d *Desk) Update(ctx context.Context, at agent.Posted, m agent.Message) err
 	return nil
 }
 
-// Whisper shows a message to one person only, in channel.
+// Whisper shows a message to one person only, in channel. A notification of it
+// says no more than the title: the rest may be a secret.
 func (d *Desk) Whisper(ctx context.Context, channel, user string, m agent.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	if _, err := d.api.PostEphemeralContext(ctx, channel, user, d.content(m)...); err != nil {
+	options := d.content(m)
+	if title := mrkdwn(cut(m.Title, maxFallback)); title != "" {
+		options = append(options, slack.MsgOptionText(title, false))
+	}
+	if _, err := d.api.PostEphemeralContext(ctx, channel, user, options...); err != nil {
 		return deskError("chat.postEphemeral", err)
 	}
 	return nil

@@ -227,12 +227,15 @@ func TestPostAndWhisper(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.desk.Whisper(t.Context(), at.Channel, "U0GRACE", agent.Message{Text: "only you"}); err != nil {
+	if err := w.desk.Whisper(t.Context(), at.Channel, "U0GRACE", agent.Message{Title: "A <password>", Text: "only you"}); err != nil {
 		t.Fatal(err)
 	}
 	posted := w.Messages("help")
 	if len(posted) != 1 || len(w.grace.Ephemerals()) != 1 || len(w.ada.Ephemerals()) != 0 {
 		t.Fatalf("posted %d, whispered %d", len(posted), len(w.grace.Ephemerals()))
+	}
+	if got := w.grace.Ephemerals()[0]; got.Text != "A &lt;password&gt;" || !strings.Contains(slacksim.Render(got), "only you") {
+		t.Errorf("whispered %q and showed %q", got.Text, slacksim.Render(got)) // N6: no secret in a notification
 	}
 	var meta struct {
 		Type    string            `json:"event_type"`

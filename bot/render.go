@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -105,9 +106,13 @@ func factBlocks(facts [][2][]span) []slack.Block {
 	return blocks
 }
 
-// fallback is the message in a line or two.
+// fallback is the message in a line or two, as a notification shows it.
 func fallback(m agent.Message) string {
-	parts := []string{m.Title, m.Text}
+	title := m.Title
+	if title != "" && slices.ContainsFunc(m.Buttons, func(b agent.Button) bool { return b.Verb == agent.ButtonApprove }) {
+		title = sayPleaseDecide + title
+	}
+	parts := []string{title, m.Text}
 	if m.Title == "" && m.Text == "" {
 		parts = append(parts, m.Lines...)
 		for _, f := range m.Facts {

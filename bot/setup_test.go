@@ -242,12 +242,26 @@ func setup(t *testing.T, change ...func(*Config)) *world {
 // workspace starts a workspace and a desk in it, with no bot yet.
 func workspace(t *testing.T) *world {
 	t.Helper()
-	sim := slacksim.New(slacksim.Config{Now: clock, DisconnectGrace: 20 * time.Millisecond, PingEvery: time.Second})
+	var scopes []string
+	for _, s := range BotScopes() {
+		scopes = append(scopes, s.Name)
+	}
+	sim := slacksim.New(slacksim.Config{
+		Now: clock, DisconnectGrace: 20 * time.Millisecond, PingEvery: time.Second,
+		Scopes: scopes, Events: Events(), Commands: []slacksim.Command{{Name: DefaultCommand}},
+	})
 	base, err := sim.Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(sim.Close)
+	t.Cleanup(func() {
+		for _, c := range sim.Calls() { // what the manifest's test goes by is what is called
+			if c.Method != "ack" && c.Method != "response_url" && !slices.Contains(Methods(), c.Method) {
+				t.Errorf("%s is called and not listed", c.Method)
+			}
+		}
+	})
 	sim.AddPerson(slacksim.Person{ID: "U0ADA", Name: "ada", RealName: "Ada Lovelace", Email: "ada@acme.example"})
 	sim.AddPerson(slacksim.Person{ID: "U0GRACE", Name: "grace", RealName: "Grace Hopper", Email: "grace@acme.example"})
 	client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}

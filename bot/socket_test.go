@@ -2,9 +2,13 @@ package bot
 
 import (
 	"context"
+	"errors"
+	"io"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/slack-go/slack/socketmode"
 
 	"frontdesk/agent"
 	"frontdesk/bot/slacksim"
@@ -134,6 +138,70 @@ func TestUnwrittenAcknowledgementWithdraws(t *testing.T) {
 	w.engine.wait(t, "it is withdrawn", func() bool { return w.engine.count("withdraw of U0ADA") == 1 })
 	if w.engine.count("begin req12") != 0 {
 		t.Error("it began all the same")
+	}
+}
+
+// More than the bot can take: people are told at once, and nothing is half done.
+func TestTooManyCommandsAreTurnedAway(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *Config) { c.Workers = 1 })
+	_, wait, release := gate(t)
+	w.engine.submit = func(context.Context, agent.Submission) (agent.Ticket, error) {
+		<-wait
+		return agent.Ticket{RequestID: "req12", Number: 12}, nil
+	}
+	const all, taken = 8, 1 + 4 // one at work, four waiting
+	answers := make(chan string, all)
+	for range all {
+		go func() {
+			reply, err := w.ada.Slash(t.Context(), "", "/okta reset password")
+			if err != nil || reply.Message == nil {
+				t.Errorf("reply = %+v, %v", reply, err)
+				answers <- ""
+				return
+			}
+			answers <- slacksim.Render(*reply.Message)
+		}()
+	}
+	for range all - taken {
+		if got := <-answers; got != sayBusy {
+			t.Errorf("the answer is %q", got)
+		}
+	}
+	release()
+	for range taken {
+		if got := <-answers; !strings.Contains(got, "R-12") {
+			t.Errorf("the answer is %q", got)
+		}
+	}
+}
+
+// A failed write reaches whoever waits for it, before anybody believes that it went well.
+func TestFailedWriteFailsTheAcknowledgement(t *testing.T) {
+	t.Parallel()
+	w := workspace(t)
+	b, err := New(Config{Agent: w.engine, Desk: w.desk, AppToken: "xapp-sim", Logger: logger(t), Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &connection{waiting: map[string][]chan error{}, client: socketmode.New(b.Desk.api)}
+	done := make(chan error, 1)
+	go func() { done <- c.ack(t.Context(), "e1", nil) }()
+	w.until(t, "the acknowledgement is queued", func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return len(c.waiting["e1"]) == 1
+	})
+	for _, e := range []socketmode.Event{
+		{Type: socketmode.EventTypeErrorWriteFailed, Data: &socketmode.ErrorWriteFailed{Cause: io.ErrClosedPipe, Response: &socketmode.Response{EnvelopeID: "e1"}}},
+		{Type: eventWritten, Data: "e1"},
+	} {
+		if err := b.listen(t.Context(), c, newIntake(1), e); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := <-done; !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("err = %v", err)
 	}
 }
 

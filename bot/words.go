@@ -14,6 +14,8 @@ const (
 	sayStillAtIt = "This takes a little longer than usual. I'll tell you here in Slack what came of it."
 	sayDecided   = "Your decision is recorded."
 
+	sayPleaseDecide = "Please decide: "
+
 	sayBack  = "Back"
 	sayClose = "Close"
 

@@ -51,6 +51,7 @@ func (t *tx) swap(ctx context.Context, version *int64, query string, args ...any
 		return store.ErrConflict
 	}
 	*version++
+	t.swapped = append(t.swapped, version)
 	return nil
 }
 

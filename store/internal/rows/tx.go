@@ -33,7 +33,8 @@ type tx struct {
 	appended   []appended
 	wakes      []wake
 	committing bool
-	broken     error // the first statement that failed: PostgreSQL runs none after it
+	broken     error    // the first statement that failed: PostgreSQL runs none after it
+	swapped    []*int64 // versions increased in the caller's rows, put back if nothing is kept
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -75,6 +76,9 @@ func (t *tx) write(ctx context.Context, f func(store.Tx) error) error {
 		return t.seal(ctx)
 	})
 	if err != nil {
+		for _, version := range t.swapped {
+			*version--
+		}
 		return err
 	}
 	if len(t.wakes) > 0 && t.s.engine.Committed != nil {
