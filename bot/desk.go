@@ -159,7 +159,7 @@ func (d *Desk) Post(ctx context.Context, p agent.Post) (agent.Posted, error) {
 	if err != nil {
 		return agent.Posted{}, err
 	}
-	options := append(d.content(p.Message), slack.MsgOptionMetadata(slack.SlackMetadata{
+	options := append(Render(p.Message, d.links...).options(), slack.MsgOptionMetadata(slack.SlackMetadata{
 		EventType: noticeEvent, EventPayload: map[string]any{noticeKey: p.Key},
 	}), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	if p.Thread != "" {
@@ -179,7 +179,7 @@ func (d *Desk) Post(ctx context.Context, p agent.Post) (agent.Posted, error) {
 func (d *Desk) Update(ctx context.Context, at agent.Posted, m agent.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	if _, _, _, err := d.api.UpdateMessageContext(ctx, at.Channel, at.TS, d.content(m)...); err != nil {
+	if _, _, _, err := d.api.UpdateMessageContext(ctx, at.Channel, at.TS, Render(m, d.links...).options()...); err != nil {
 		return deskError("chat.update", err)
 	}
 	return nil
@@ -190,19 +190,18 @@ func (d *Desk) Update(ctx context.Context, at agent.Posted, m agent.Message) err
 func (d *Desk) Whisper(ctx context.Context, channel, user string, m agent.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
-	options := d.content(m)
+	face := Render(m, d.links...)
 	if title := mrkdwn(cut(m.Title, maxFallback)); title != "" {
-		options = append(options, slack.MsgOptionText(title, false))
+		face.Text = title
 	}
-	if _, err := d.api.PostEphemeralContext(ctx, channel, user, options...); err != nil {
+	if _, err := d.api.PostEphemeralContext(ctx, channel, user, face.options()...); err != nil {
 		return deskError("chat.postEphemeral", err)
 	}
 	return nil
 }
 
-func (d *Desk) content(m agent.Message) []slack.MsgOption {
-	face := Render(m, d.links...)
-	return []slack.MsgOption{slack.MsgOptionText(face.Text, false), slack.MsgOptionBlocks(face.Blocks...)}
+func (f Face) options() []slack.MsgOption {
+	return []slack.MsgOption{slack.MsgOptionText(f.Text, false), slack.MsgOptionBlocks(f.Blocks...)}
 }
 
 // channel is where a post goes: the channel it names, or the direct messages of

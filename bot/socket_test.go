@@ -18,7 +18,7 @@ import (
 func TestUndecodableEnvelopeIsAcknowledged(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.Emit(map[string]any{"type": "an_event_from_the_future", "user": 12})
+	w.Emit(map[string]any{"type": "app_mention", "user": map[string]any{"from": "the future"}})
 	if err := w.WaitFor(deadline(t), func() bool { return len(w.CallsOf("ack")) == 1 }); err != nil {
 		t.Fatal("never acknowledged")
 	}
