@@ -69,7 +69,7 @@ func TestFailedSubmissionIsApologisedForAndWithdrawn(t *testing.T) {
 		},
 		"late": func(ctx context.Context, _ agent.Submission) (agent.Ticket, error) {
 			<-ctx.Done()
-			return agent.Ticket{}, ctx.Err()
+			return agent.Ticket{RequestID: "late", Number: 1}, ctx.Err()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

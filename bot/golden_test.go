@@ -164,7 +164,7 @@ func goldenCards() map[string]agent.Message {
 			m.Buttons[0].Label = "<!channel> *Approve*"
 		}),
 		"odd_names": approval(func(m *agent.Message) {
-			m.Title = "إضافة: Add محمد‎ العربي to 設計部 🎨👩‍💻"
+			m.Title = "إضافة: Add محمد العربي to 設計部 🎨👩‍💻"
 			m.Text = "محمد العربي agreed."
 			m.Facts[1].Value = "דנה \u202eכהן\u202c (dana@acme.example)"
 			m.Lines = []string{"Add 👩‍👩‍👧‍👦 O'Brien-Señor to 設計部", "Ünïcödé\x00\x1b[31m Name"}
@@ -246,7 +246,7 @@ func TestForms(t *testing.T) {
 			t.Errorf("%s: slack refuses it: %v", name, err)
 			continue
 		}
-		if _, err := w.ada.CloseAll(t.Context(), opened.View.ID); err != nil {
+		if _, err := w.ada.CloseAll(t.Context(), opened.ID); err != nil {
 			t.Fatal(err)
 		}
 	}

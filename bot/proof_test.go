@@ -11,7 +11,7 @@ import (
 )
 
 // unproven makes the engine want a proof before the first decision.
-func unproven(w *world) *atomic.Bool {
+func unproven(w *world) {
 	var proven atomic.Bool
 	w.engine.decide = func(_ context.Context, c agent.Click) (agent.Message, error) {
 		if !proven.Load() {
@@ -26,7 +26,6 @@ func unproven(w *world) *atomic.Bool {
 		proven.Store(true)
 		return nil
 	}
-	return &proven
 }
 
 // N1: the first decision waits for a proof and is then made by itself.

@@ -8,7 +8,7 @@ type Scope struct {
 }
 
 // BotScopes lists the scopes that the bot uses.
-func BotScopes() []Scope {
+func BotScopes() []Scope { //nolint:revive // of the bot token, not the app-level one
 	return []Scope{
 		{Name: "commands", Why: "the slash command", Required: true},
 		{Name: "chat:write", Why: "cards, threads and private answers", Required: true},

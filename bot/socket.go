@@ -79,9 +79,7 @@ func (b *Bot) stayConnected(ctx context.Context, c *connection) error {
 			return final
 		}
 		b.Logger.WarnContext(ctx, "slack connection ended", "connection", c.number, "error", withoutURL(err))
-		if rest(ctx, pause) != nil {
-			return nil
-		}
+		_ = rest(ctx, pause) // if it is cut short, so is RunContext
 	}
 }
 
@@ -196,7 +194,7 @@ func (c *connection) drop(id string, i int) {
 	}
 }
 
-var errLinkDisabled = errors.New("Slack says that Socket Mode is switched off for this app: switch it on (your app's page, Socket Mode), then start again") //nolint:revive,staticcheck // a sentence for people
+var errLinkDisabled = errors.New("Slack says that Socket Mode is switched off for this app: switch it on (your app's page, Socket Mode), then start again") //nolint:staticcheck // a sentence for people
 
 // appTokenCure turns an answer after which connecting again cannot help into a
 // sentence that says what to do; nil for any other.
@@ -205,7 +203,7 @@ func appTokenCure(err error) error {
 	if errors.As(err, &status) && status.Code == http.StatusNotFound {
 		return fmt.Errorf("no Slack answers at SLACK_API_URL (HTTP 404): check the address: %w", err)
 	}
-	say := ""
+	var say string
 	switch slackCode(err) {
 	case "invalid_auth", "not_authed":
 		say = "Slack does not know SLACK_APP_TOKEN: take the app-level token (xapp-…) from your app's page, Basic Information, App-Level Tokens"

@@ -143,7 +143,7 @@ func cut(s string, limit int) string {
 	if size(s) <= limit {
 		return s
 	}
-	head, _ := split(s, limit-1)
+	head := split(s, limit-1)
 	head = strings.TrimRightFunc(head, func(r rune) bool {
 		return unicode.IsSpace(r) || r == '\u200D' || unicode.Is(unicode.Mn, r) // half an emoji sequence
 	})
@@ -151,15 +151,15 @@ func cut(s string, limit int) string {
 }
 
 // split takes as many runes from s as fit into limit.
-func split(s string, limit int) (head, rest string) {
+func split(s string, limit int) string {
 	n := 0
 	for i, r := range s {
 		n += size(string(r))
 		if n > limit {
-			return s[:i], s[i:]
+			return s[:i]
 		}
 	}
-	return s, ""
+	return s
 }
 
 func (p span) size() int {
@@ -213,7 +213,7 @@ func pages(spans []span, limit int) [][]span {
 				all, page, left = append(all, page), nil, limit
 				continue
 			}
-			head, _ := split(p.text, left)
+			head := split(p.text, left)
 			if at := strings.LastIndexAny(head, "\n "); at > len(head)/2 {
 				head = head[:at+1]
 			}
