@@ -82,8 +82,7 @@ type auditVerifyCmd struct{}
 func (auditVerifyCmd) Run(ctx context.Context, p *program) error {
 	return p.reading(ctx, func(tx store.Tx) error {
 		n, head, err := store.Verify(ctx, tx)
-		var bad *store.ChainError
-		if errors.As(err, &bad) {
+		if bad, ok := errors.AsType[*store.ChainError](err); ok {
 			return fmt.Errorf("the timeline was tampered with: %w; everything before it holds", bad)
 		}
 		if err != nil {

@@ -24,7 +24,7 @@ type company struct {
 
 // The credentials that Acme's simulators accept.
 const (
-	simOktaToken = "sim-token"
+	simOktaToken = "sim-token" //nolint:gosec // accepted by the simulator only
 	simBotToken  = "xoxb-sim"
 	simAppToken  = "xapp-sim"
 )

@@ -34,7 +34,7 @@ func (c demoCmd) Run(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return fmt.Errorf("open the demo's log: %w", err)
 	}
-	defer logFile.Close()
+	defer func() { err = errors.Join(err, logFile.Close()) }()
 	log := slog.New(slog.NewJSONHandler(logFile, nil))
 
 	acme, err := openCompany(ctx, p.now, log)

@@ -259,6 +259,8 @@ func checkTruth(t *testing.T, acme *company, flows []flow) {
 
 // Rows N4, E1: nothing that was acknowledged is lost, nothing is done twice,
 // nothing without approval, no second card, everybody is told what is true.
+//
+//nolint:paralleltest // each takes both cores: one after the other
 func TestNothingIsLostOrDoneTwiceWhenTheProcessIsKilled(t *testing.T) {
 	for _, profile := range profiles() {
 		t.Run(profile, func(t *testing.T) {
@@ -292,6 +294,8 @@ func TestNothingIsLostOrDoneTwiceWhenTheProcessIsKilled(t *testing.T) {
 
 // Rows N4, E1: the same with every envelope twice and an Okta that answers some
 // calls with 500, before and after the effect.
+//
+//nolint:paralleltest // each takes both cores: one after the other
 func TestNothingIsLostOrDoneTwiceWhenSlackRepeatsAndOktaFails(t *testing.T) {
 	for _, profile := range profiles() {
 		t.Run(profile, func(t *testing.T) {

@@ -72,7 +72,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if err != nil {
 		return p.fail(err)
 	}
-	if err := parsed.Run(); err != nil && !(errors.Is(err, context.Canceled) && ctx.Err() != nil) {
+	if err := parsed.Run(); err != nil && (ctx.Err() == nil || !errors.Is(err, context.Canceled)) {
 		return p.fail(err)
 	}
 	return 0

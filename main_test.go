@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,9 +59,7 @@ func startDesk(t *testing.T, acme *company, profile string, env map[string]strin
 	t.Helper()
 	all := databaseEnv(t, profile)
 	all["FRONTDESK_IDENTITY"] = "email"
-	for k, v := range env {
-		all[k] = v
-	}
+	maps.Copy(all, env)
 	source := configSource{getenv: func(k string) string { return all[k] }, readFile: os.ReadFile}
 	cfg, err := source.load()
 	if err != nil {

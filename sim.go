@@ -131,6 +131,7 @@ func moveIn(w *slacksim.Workspace, tenant *oktasim.Tenant, acme *oktasim.Company
 		switch u.Status {
 		case oktasim.Staged, oktasim.Provisioned, oktasim.Deprovisioned:
 			continue
+		case oktasim.Active, oktasim.Recovery, oktasim.PasswordExpired, oktasim.LockedOut, oktasim.Suspended:
 		}
 		if handle, _, _ := strings.Cut(email, "@"); !seen[handle] {
 			seen[handle] = true

@@ -295,7 +295,7 @@ func (t *tour) recorded(s scene, before int) error {
 		}
 	}
 	if !slices.Equal(got, s.calls) {
-		return fmt.Errorf("Okta executed %v, not %v", got, s.calls)
+		return fmt.Errorf("executed in Okta: %v, not %v", got, s.calls)
 	}
 	if len(got) == 0 {
 		fmt.Fprintln(t.out, "   ✓ Okta was asked to change nothing")

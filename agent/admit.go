@@ -84,8 +84,7 @@ func personOf(u User, slack string) person {
 // fill gives the playbook's inputs what the command said, resolved to ids.
 func (s *script) fill(ctx context.Context, j *job) error {
 	filled, err := s.book.Fill(j.mem.Command)
-	var no *playbooks.Misfit
-	if errors.As(err, &no) {
+	if no, ok := errors.AsType[*playbooks.Misfit](err); ok {
 		return &Problem{Code: "misfit", Text: no.Error()}
 	}
 	if err != nil {

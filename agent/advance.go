@@ -67,6 +67,7 @@ func (a *Agent) step(ctx context.Context, j *job) (bool, error) {
 		return a.act(ctx, j)
 	case store.Unknown:
 		return a.settledByHand(ctx, j)
+	case store.Refused, store.Done, store.Failed, store.Cancelled, store.Expired:
 	}
 	a.hasBegun(j.run.ID)
 	return false, nil
@@ -127,11 +128,11 @@ func (a *Agent) act(ctx context.Context, j *job) (bool, error) {
 		return a.finish(ctx, j)
 	}
 	st := s.book.Steps[j.run.Step]
-	go_, err := a.applies(ctx, j, s)
+	applies, err := a.applies(ctx, j, s)
 	if err != nil {
 		return false, err
 	}
-	if !go_ {
+	if !applies {
 		return true, a.next(ctx, j, nil)
 	}
 	switch st.Kind {
@@ -257,8 +258,7 @@ func temporary(err error) bool {
 }
 
 func waitingWords(err error) string {
-	var oe *OktaError
-	if errors.As(err, &oe) {
+	if oe, ok := errors.AsType[*OktaError](err); ok {
 		if oe.RateLimited() {
 			return "Okta asks me to slow down. I'm waiting and will go on by myself."
 		}
@@ -269,8 +269,7 @@ func waitingWords(err error) string {
 
 // explain puts an error that ends a run into words, with its cause and its cure.
 func explain(err error, request string) *Problem {
-	var oe *OktaError
-	if errors.As(err, &oe) {
+	if oe, ok := errors.AsType[*OktaError](err); ok {
 		return oktaWords(oe)
 	}
 	return &Problem{Code: "broken", Cause: err, Text: fmt.Sprintf("Something broke on my side, so I stopped. Nothing more will happen with %s; please tell IT its number.", request)}

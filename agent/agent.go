@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -277,10 +278,8 @@ type txn struct {
 
 // wake enqueues subject and remembers it for the short way.
 func (t *txn) wake(ctx context.Context, subject string) error {
-	for _, s := range t.woken {
-		if s == subject {
-			return nil
-		}
+	if slices.Contains(t.woken, subject) {
+		return nil
 	}
 	t.woken = append(t.woken, subject)
 	return t.Wake(ctx, subject, time.Time{})

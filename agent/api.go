@@ -53,7 +53,7 @@ const (
 // ProofNeeded is returned when a person must first prove, once, that their Slack
 // account and their Okta account are the same person's. bot opens the proof
 // form; after the proof the click is made again by itself.
-type ProofNeeded struct {
+type ProofNeeded struct { //nolint:errname // an answer to a click, named as people would say it
 	Click Click
 	Name  string // of the Okta person
 	Email string

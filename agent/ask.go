@@ -46,7 +46,7 @@ func (a *Agent) approveStep(ctx context.Context, j *job, s *script) (bool, error
 	if err != nil {
 		return false, err
 	}
-	return a.ask(ctx, j, s, acts, people, st.Need, st.All, st.Expires)
+	return a.ask(ctx, j, acts, people, st.Need, st.All, st.Expires)
 }
 
 // approveUncovered asks for the default approval before a run step that no
@@ -66,11 +66,11 @@ func (a *Agent) approveUncovered(ctx context.Context, j *job, s *script) (bool, 
 	if err != nil {
 		return false, err
 	}
-	return a.ask(ctx, j, s, acts, people, 1, false, 0)
+	return a.ask(ctx, j, acts, people, 1, false, 0)
 }
 
 // ask seals the plan and asks people to agree to it.
-func (a *Agent) ask(ctx context.Context, j *job, s *script, acts []planned, wanted []User, need int, all bool, expires time.Duration) (bool, error) {
+func (a *Agent) ask(ctx context.Context, j *job, acts []planned, wanted []User, need int, all bool, expires time.Duration) (bool, error) {
 	warnings, err := a.protect(ctx, acts)
 	if err != nil {
 		return false, err
@@ -266,7 +266,8 @@ func (a *Agent) wait(ctx context.Context, j *job) (bool, error) {
 	case store.AskAnswered:
 		return true, a.resume(ctx, j)
 	case store.AskDenied:
-		return true, a.denied(ctx, j, ask, decisions)
+		return true, a.denied(ctx, j, decisions)
+	case store.AskExpired, store.AskVoid, store.AskCancelled:
 	}
 	return true, a.resume(ctx, j)
 }
@@ -373,7 +374,7 @@ func (a *Agent) expire(ctx context.Context, j *job, ask *store.Ask) error {
 }
 
 // denied ends a run that somebody said no to.
-func (a *Agent) denied(ctx context.Context, j *job, ask *store.Ask, decisions []store.Decision) error {
+func (a *Agent) denied(ctx context.Context, j *job, decisions []store.Decision) error {
 	var no store.Decision
 	for _, d := range decisions {
 		if d.Verdict == store.Deny {

@@ -24,7 +24,7 @@ type Desk interface {
 	Whisper(ctx context.Context, channel, user string, m Message) error
 }
 
-// ErrNoAccount: no such Slack account.
+// ErrNoAccount says that there is no such Slack account.
 var ErrNoAccount = errors.New("no such Slack account")
 
 // Account is a Slack user object, as far as the identity gate reads it.

@@ -174,8 +174,7 @@ func (a *Agent) protect(ctx context.Context, acts []planned) (warnings []string,
 
 // missingScope names the scope whose absence an error tells of, or "".
 func missingScope(err error) string {
-	var oe *OktaError
-	if errors.As(err, &oe) {
+	if oe, ok := errors.AsType[*OktaError](err); ok {
 		return oe.Scope
 	}
 	return ""

@@ -5,7 +5,7 @@ import "errors"
 // Problem carries words for people: what happened, why, and what to do now. It
 // is the only error whose text is shown; for any other people read "Something
 // broke" and the request's number.
-type Problem struct {
+type Problem struct { //nolint:errname // a domain word, used all over
 	// Code is stable, for tests and logs: "not_yours", "stale_card", "unknown_group" ….
 	Code string `json:"code"`
 	// Text is one or two plain sentences.

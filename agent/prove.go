@@ -266,8 +266,7 @@ func proofProblem(err error) error {
 	if _, ok := AsProblem(err); ok {
 		return err
 	}
-	var oe *OktaError
-	if errors.As(err, &oe) {
+	if oe, ok := errors.AsType[*OktaError](err); ok {
 		return oktaWords(oe)
 	}
 	return err

@@ -19,6 +19,7 @@ func (a *Agent) target(ctx context.Context, arg action.Arg, requester User) (Use
 		return a.mentioned(ctx, arg.Text, requester)
 	case action.Email:
 		return a.named(ctx, arg.Text)
+	case action.Handle, action.Name, action.Hole:
 	}
 	return User{}, &Problem{Code: "ambiguous_handle", Text: fmt.Sprintf("I can't tell who @%s is. Pick the person from Slack's list, or write their work email.", strings.TrimPrefix(arg.Text, "@"))}
 }

@@ -115,8 +115,7 @@ func (s *script) wrap(step int, err error) error {
 	if _, ok := AsProblem(err); ok {
 		return err
 	}
-	var oe *OktaError
-	if errors.As(err, &oe) {
+	if _, ok := errors.AsType[*OktaError](err); ok {
 		return err
 	}
 	return &Problem{Code: "playbook_error", Cause: err, Text: fmt.Sprintf("Step %d of the playbook %s could not be worked out, so I stopped. IT has been told.", step+1, s.book.Name)}

@@ -62,8 +62,7 @@ func (a *Agent) endIn(ctx context.Context, tx *txn, j *job, state store.RunState
 	}
 	if how.problem != nil {
 		e.Detail["code"] = how.problem.Code
-		var oe *OktaError
-		if errors.As(how.problem.Cause, &oe) {
+		if oe, ok := errors.AsType[*OktaError](how.problem.Cause); ok {
 			e.Status, e.Code, e.OktaRequestID = oe.Status, oe.Code, oe.RequestID
 		}
 	}

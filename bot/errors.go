@@ -16,8 +16,7 @@ import (
 
 // slackCode is Slack's error code in err, or empty.
 func slackCode(err error) string {
-	var refused slack.SlackErrorResponse
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
 		return refused.Err
 	}
 	return ""
@@ -74,8 +73,7 @@ func deskError(method string, err error) error {
 // withoutURL drops the address from a transport error: a response_url is a
 // secret for as long as it lives.
 func withoutURL(err error) error {
-	var transport *url.Error
-	if errors.As(err, &transport) {
+	if transport, ok := errors.AsType[*url.Error](err); ok {
 		return transport.Err
 	}
 	return err

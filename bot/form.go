@@ -273,8 +273,7 @@ func (d draft) blame(spec action.Spec, c action.Command) string {
 
 // complaint is a mistake without what was understood: the form shows that.
 func complaint(err error) string {
-	var mistake *action.SyntaxError
-	if errors.As(err, &mistake) {
+	if mistake, ok := errors.AsType[*action.SyntaxError](err); ok {
 		return mistake.Problem
 	}
 	return err.Error()

@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/cel-go/cel"
@@ -113,14 +114,15 @@ func (f function) declare() cel.EnvOption {
 	}))
 	var overloads []cel.FunctionOpt
 	for _, args := range f.takes {
-		id := f.name
+		var id strings.Builder
+		id.WriteString(f.name)
 		for _, a := range args {
-			id += "_" + a.TypeName()
+			id.WriteString("_" + a.TypeName())
 		}
 		if f.member {
-			overloads = append(overloads, cel.MemberOverload(id, args, f.gives, placeholder))
+			overloads = append(overloads, cel.MemberOverload(id.String(), args, f.gives, placeholder))
 		} else {
-			overloads = append(overloads, cel.Overload(id, args, f.gives, placeholder))
+			overloads = append(overloads, cel.Overload(id.String(), args, f.gives, placeholder))
 		}
 	}
 	return cel.Function(f.name, overloads...)

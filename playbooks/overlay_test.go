@@ -97,8 +97,7 @@ func TestClashesNameBoth(t *testing.T) {
 	_, err := Load(LoadOptions{OverlayName: "mine", Overlay: fstest.MapFS{
 		"one.yaml": file("one", "reset mfa"), "two.yaml": file("two", "revoke sessions", "reset multi-factor"), "three.yaml": file("one"),
 	}})
-	var d *Diagnostics
-	if !errors.As(err, &d) {
+	if _, ok := errors.AsType[*Diagnostics](err); !ok {
 		t.Fatal(err)
 	}
 	want := `mine/three.yaml:3:4: on is empty

@@ -1,6 +1,7 @@
 package okta
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -20,13 +21,11 @@ func TestUserArrivesWhole(t *testing.T) {
 		}
 	}
 	id := w.person("ada", func(u *oktasim.User) {
-		for name, value := range map[string]any{
+		maps.Copy(u.Profile, map[string]any{
 			"displayName": "Ada ✨ <b>L</b>", "title": "Analyst", "department": "Maths", "city": "London", "countryCode": "GB",
 			"employeeNumber": "0007", "userType": "employee", "managerId": "boss", "costCenter": "C1", "manager": "Free Text",
 			"badge": int64(9007199254740993), "remote": true, "skills": []any{"go", "sql"}, "mobilePhone": "+44",
-		} {
-			u.Profile[name] = value
-		}
+		})
 	})
 	got, err := w.User(t.Context(), id)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
@@ -98,9 +99,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if x.query != nil {
 		req = req.Clone(req.Context())
 		query := req.URL.Query()
-		for name, values := range x.query {
-			query[name] = values
-		}
+		maps.Copy(query, x.query)
 		req.URL.RawQuery = query.Encode()
 	}
 	if req.Method == http.MethodGet {
@@ -289,8 +288,7 @@ func (t *transport) send(out *http.Request) (a *answer, left bool, err error) {
 // notSent is the error of a call that was held back.
 func notSent(op string, err error) *agent.OktaError {
 	e := &agent.OktaError{Op: op, NotSent: true, Err: err}
-	var held *heldBackError
-	if errors.As(err, &held) {
+	if held, ok := errors.AsType[*heldBackError](err); ok {
 		e.RetryAt = held.until
 	}
 	return e

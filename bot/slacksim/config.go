@@ -17,6 +17,8 @@ type Config struct {
 	AckTimeout time.Duration
 	// PingEvery is the interval of WebSocket pings: 10 s.
 	PingEvery time.Duration
+	// PongTimeout is how long a client may take to answer a ping: 20 s.
+	PongTimeout time.Duration
 	// DisconnectGrace is the time between a disconnect frame and the close
 	// of its socket: 10 s.
 	DisconnectGrace time.Duration
@@ -99,6 +101,7 @@ func (c Config) withDefaults() Config {
 	}
 	orDuration(&c.AckTimeout, 3*time.Second)
 	orDuration(&c.PingEvery, 10*time.Second)
+	orDuration(&c.PongTimeout, 20*time.Second)
 	orDuration(&c.DisconnectGrace, 10*time.Second)
 	orDuration(&c.SocketLifetime, 18060*time.Second)
 	orDuration(&c.TriggerTTL, 3*time.Second)

@@ -89,7 +89,7 @@ func (w *Workspace) serveSocket(rw http.ResponseWriter, r *http.Request) {
 	s := &socket{out: make(chan frame, queueLength), cancel: cancel}
 	var parts sync.WaitGroup
 	parts.Go(func() { s.write(ctx, conn, life, w.cfg.DisconnectGrace) })
-	parts.Go(func() { s.ping(ctx, conn, w.cfg.PingEvery) })
+	parts.Go(func() { s.ping(ctx, conn, w.cfg.PingEvery, w.cfg.PongTimeout) })
 	parts.Go(func() {
 		select {
 		case <-w.closing:
@@ -210,13 +210,13 @@ func (s *socket) write(ctx context.Context, conn *websocket.Conn, life, grace ti
 }
 
 // ping asks the client for a sign of life, first at once, and ends the socket
-// when none comes before the next ping but one.
-func (s *socket) ping(ctx context.Context, conn *websocket.Conn, every time.Duration) {
+// when none comes in time.
+func (s *socket) ping(ctx context.Context, conn *websocket.Conn, every, patience time.Duration) {
 	defer s.cancel()
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
-		waiting, stop := context.WithTimeout(ctx, 2*every)
+		waiting, stop := context.WithTimeout(ctx, patience)
 		err := conn.Ping(waiting)
 		stop()
 		if err != nil {

@@ -83,7 +83,7 @@ func TestSocketIsPingedAtOnceAndAgain(t *testing.T) {
 
 func TestSocketThatDoesNotPongIsDropped(t *testing.T) {
 	t.Parallel()
-	w := setup(t, func(c *Config) { c.PingEvery = 5 * time.Millisecond })
+	w := setup(t, func(c *Config) { c.PongTimeout = 200 * time.Millisecond })
 	w.dial(t) // never reads, so never pongs
 	w.wait(t, "attached", func() bool { return w.Sockets() == 1 })
 	w.wait(t, "dropped", func() bool { return w.Sockets() == 0 })

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,12 +44,7 @@ func (t token) is(words ...string) bool {
 	if len(t.keys) != 1 {
 		return false
 	}
-	for _, w := range words {
-		if t.keys[0] == w {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(words, t.keys[0])
 }
 
 // scanner cuts a text into tokens. It knows marks, quotes and holes, and

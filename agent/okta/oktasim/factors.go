@@ -118,7 +118,7 @@ func standardProfile(kind, login string) map[string]any {
 	case Question:
 		return map[string]any{"question": "disliked_food", "questionText": "What is the food you least liked as a child?"}
 	case WebAuthn:
-		return map[string]any{"credentialId": "sim-credential", "authenticatorName": "Security Key"}
+		return map[string]any{"credentialId": "sim-credential", "authenticatorName": "Security Key"} //nolint:gosec // made up
 	case FastPass:
 		return map[string]any{"credentialId": login, "deviceType": "MAC", "name": "MacBook", "platform": "MACOS"}
 	}

@@ -348,9 +348,7 @@ func (t *Tenant) logs(c *call) (reply, error) {
 			return fail(err)
 		}
 		params := url.Values{}
-		for name, values := range c.query {
-			params[name] = values
-		}
+		maps.Copy(params, c.query)
 		params.Set("after", base64.RawURLEncoding.EncodeToString(raw))
 		params.Set("limit", strconv.Itoa(q.limit))
 		link(header, "next", c.base+c.r.URL.EscapedPath()+"?"+params.Encode())

@@ -3,6 +3,7 @@ package oktasim
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -67,9 +68,7 @@ func page[T any](c *call, items []T, limit, next int) (reply, error) {
 // nextURL is this call's address with a cursor.
 func (c *call) nextURL(limit, next int) string {
 	params := url.Values{}
-	for name, values := range c.query {
-		params[name] = values
-	}
+	maps.Copy(params, c.query)
 	params.Set("after", cursorAt(next))
 	params.Set("limit", strconv.Itoa(limit))
 	return c.base + c.r.URL.EscapedPath() + "?" + params.Encode()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -199,9 +200,7 @@ func mutates(c *call) bool {
 
 func (t *Tenant) write(w http.ResponseWriter, c *call, answer reply, header http.Header) {
 	for _, from := range []http.Header{header, answer.header} {
-		for name, values := range from {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), from)
 	}
 	if answer.body == nil {
 		w.WriteHeader(answer.status)

@@ -11,7 +11,7 @@ import (
 
 // clientParts adds what an OAuth app has of its own.
 func (c *call) clientParts(cl *client, credentials, settings map[string]any) {
-	credentials["oauthClient"] = map[string]any{
+	credentials["oauthClient"] = map[string]any{ //nolint:gosec // names of settings
 		"client_id": cl.ID, "token_endpoint_auth_method": "private_key_jwt", "autoKeyRotation": true, "pkce_required": false,
 	}
 	settings["oauthClient"] = map[string]any{

@@ -3,6 +3,7 @@ package oktasim
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -101,9 +102,7 @@ type tokenBody struct {
 func (t *Tenant) token(c *call) (reply, error) {
 	form := c.query
 	if body, err := url.ParseQuery(string(c.body)); err == nil {
-		for name, values := range body {
-			form[name] = values
-		}
+		maps.Copy(form, body)
 	}
 	if form.Get("grant_type") != "client_credentials" {
 		return fail(refuse(http.StatusBadRequest, "unsupported_grant_type",

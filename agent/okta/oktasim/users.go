@@ -70,7 +70,7 @@ func (c *call) fullUserBody(u *user) userBody {
 	self := c.userURL(u)
 	body.Links["schema"] = href(c.base + "/api/v1/meta/schemas/user/" + userSchemaID)
 	body.Links["type"] = href(c.base + "/api/v1/meta/types/user/" + userTypeID)
-	paths := map[string]string{
+	paths := map[string]string{ //nolint:gosec // paths, one of which has password in it
 		"activate": "/lifecycle/activate", "reactivate": "/lifecycle/reactivate", "deactivate": "/lifecycle/deactivate",
 		"suspend": "/lifecycle/suspend", "unsuspend": "/lifecycle/unsuspend", "unlock": "/lifecycle/unlock",
 		"resetPassword": "/lifecycle/reset_password", "expirePassword": "/lifecycle/expire_password",
