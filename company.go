@@ -24,8 +24,8 @@ type company struct {
 
 // The credentials that Acme's simulators accept.
 const (
-	simOktaToken = "sim-token" //nolint:gosec // accepted by the simulator only
-	simBotToken  = "xoxb-sim"
+	simOktaToken = "sim-token"
+	simBotToken  = "xoxb-sim" //nolint:gosec // accepted by the simulator only
 	simAppToken  = "xapp-sim"
 )
 

@@ -200,14 +200,14 @@ func over(u *slacksim.User, number string) bool {
 	return ok && !hasButton(root, "Withdraw")
 }
 
-// playAll plays all flows, a few dozen at a time.
+// playAll plays all flows, some dozens at a time.
 func playAll(t *testing.T, acme *company, flows []flow) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	work := make(chan flow)
 	var players sync.WaitGroup
-	for range 24 {
+	for range 64 {
 		players.Go(func() {
 			for f := range work {
 				if err := f.play(ctx, acme); err != nil {
@@ -272,7 +272,7 @@ func TestNothingIsLostOrDoneTwiceWhenTheProcessIsKilled(t *testing.T) {
 			go func() {
 				defer close(stopped)
 				for kills := 0; ; kills++ {
-					pause := time.NewTimer(time.Duration(1000+rand.IntN(2500)) * time.Millisecond)
+					pause := time.NewTimer(time.Duration(1000+rand.IntN(4000)) * time.Millisecond)
 					select {
 					case <-stop:
 						pause.Stop()

@@ -96,7 +96,7 @@ func (p *parts) reach(ctx context.Context) error {
 
 // openStores opens the durable store and the shelf of the configured profile.
 func (p *parts) openStores(ctx context.Context) error {
-	o := store.Options{Logger: p.log, Now: p.now}
+	o := store.Options{Logger: p.log, Now: p.now, SweepEvery: 5 * time.Second}
 	if p.cfg.PostgresURL == "" {
 		s, err := sqlite.Open(ctx, p.cfg.SQLitePath, o)
 		if err != nil {

@@ -131,11 +131,12 @@ func newID() string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
 }
 
-// claimFor bounds how long a crashed worker's subject stays taken. Work on one
-// subject is bounded below it.
+// claimFor bounds how long a crashed worker's subject stays taken; a living worker
+// renews its claim every renewAfter. Work on one subject is bounded by workFor.
 const (
-	claimFor = 60 * time.Second
-	workFor  = 45 * time.Second
+	claimFor   = 10 * time.Second
+	renewAfter = 3 * time.Second
+	workFor    = 45 * time.Second
 )
 
 // Run works until ctx is done: it drains the queue, takes the short way for what
@@ -204,16 +205,21 @@ func (a *Agent) handle(ctx context.Context, subject string) error {
 		if err != nil || !mine {
 			return err
 		}
+		working, lost := context.WithCancel(ctx)
+		var renewal sync.WaitGroup
+		renewal.Go(func() { a.renew(working, subject, owner, lost) })
 		var settled func(context.Context) (bool, error)
 		switch kind {
 		case "run":
-			settled, err = a.advance(ctx, id)
+			settled, err = a.advance(working, id)
 		case "request":
-			settled, err = a.deliver(ctx, id)
+			settled, err = a.deliver(working, id)
 		default:
 			a.log.ErrorContext(ctx, "unknown subject", "subject", subject)
 			settled = func(context.Context) (bool, error) { return true, nil }
 		}
+		lost()
+		renewal.Wait()
 		bye, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		if e := a.Store.Release(bye, subject, owner); e != nil {
 			err = errors.Join(err, e)
@@ -224,6 +230,18 @@ func (a *Agent) handle(ctx context.Context, subject string) error {
 		}
 		if rests, err := settled(ctx); err != nil || rests {
 			return err
+		}
+	}
+}
+
+// renew keeps a claim until ctx is done, and tells when it was lost.
+func (a *Agent) renew(ctx context.Context, subject, owner string, lost func()) {
+	for rest(ctx, renewAfter) == nil {
+		mine, err := a.Store.Claim(ctx, subject, owner, claimFor)
+		if err == nil && !mine {
+			a.log.WarnContext(ctx, "claim lost", "subject", subject)
+			lost()
+			return
 		}
 	}
 }

@@ -67,8 +67,8 @@
 //
 // # Workers
 //
-// A subject ("run/…", "request/…") is claimed by one worker at a time. Claims are a
-// courtesy: a worker that lost its claim fails at the next compare-and-swap. A
+// A subject ("run/…", "request/…") is claimed by one worker at a time, who renews the
+// claim while at work; a dead worker's claim lapses in seconds. Claims are a courtesy: a worker that lost its claim fails at the next compare-and-swap. A
 // worker that finds a subject claimed leaves; the one who holds it looks once more
 // after letting go, so no wake-up is lost. The same process takes a short way to
 // what it has just committed; the job stored in the same transaction, and the sweep

@@ -162,13 +162,19 @@ func TestFillMapsACommandToTheInputs(t *testing.T) {
 		missing      string
 		misfit       string
 	}{
-		{name: "everything", inputs: all, cmd: action.Command{Kind: action.AddToGroup, Target: person, Objects: groups, For: time.Hour, Because: "x"},
-			user: "person", objects: "team", values: map[string]Value{"long": DurationValue(time.Hour), "reason": TextValue("x")}, missing: "size"},
+		{
+			name: "everything", inputs: all, cmd: action.Command{Kind: action.AddToGroup, Target: person, Objects: groups, For: time.Hour, Because: "x"},
+			user: "person", objects: "team", values: map[string]Value{"long": DurationValue(time.Hour), "reason": TextValue("x")}, missing: "size",
+		},
 		{name: "nothing", inputs: all, cmd: action.Command{Kind: action.AddToGroup}, user: "person", objects: "team", values: map[string]Value{}, missing: "team person reason size"},
-		{name: "until", inputs: all, cmd: action.Command{Kind: action.AddToGroup, Target: person, Objects: groups, Until: end},
-			user: "person", objects: "team", values: map[string]Value{"until": DateValue(end)}, missing: "reason size"},
-		{name: "password", inputs: all, cmd: action.Command{Kind: action.ResetPassword, Target: person, TempPassword: true, Because: "x"},
-			user: "person", values: map[string]Value{"temporary_password": YesNoValue(true), "reason": TextValue("x")}, missing: "team size"},
+		{
+			name: "until", inputs: all, cmd: action.Command{Kind: action.AddToGroup, Target: person, Objects: groups, Until: end},
+			user: "person", objects: "team", values: map[string]Value{"until": DateValue(end)}, missing: "reason size",
+		},
+		{
+			name: "password", inputs: all, cmd: action.Command{Kind: action.ResetPassword, Target: person, TempPassword: true, Because: "x"},
+			user: "person", values: map[string]Value{"temporary_password": YesNoValue(true), "reason": TextValue("x")}, missing: "team size",
+		},
 		{name: "a reason nobody takes", cmd: action.Command{Kind: action.ResetPassword, Because: "x"}, values: map[string]Value{}},
 		{name: "a name nobody takes", cmd: action.Command{Kind: action.ResetPassword, Target: person}, misfit: "“Test” is for yourself here"},
 		{name: "groups nobody takes", cmd: action.Command{Kind: action.AddToGroup, Objects: groups}, misfit: "“Test” decides by itself"},

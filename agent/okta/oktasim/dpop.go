@@ -100,7 +100,7 @@ func (t *Tenant) proof(c *call) (proofClaims, string, error) {
 	}
 	target, _, _ := strings.Cut(claims.URL, "?")
 	switch {
-	case claims.Method != c.r.Method || target != c.base+c.r.URL.Path:
+	case claims.Method != c.r.Method || target != c.base+c.r.URL.EscapedPath():
 		return claims, "", badProof("The DPoP proof JWT is for another request.")
 	case claims.IssuedAt == nil || c.at.Sub(claims.IssuedAt.Time()).Abs() > proofAge:
 		return claims, "", badProof("The DPoP proof JWT has an invalid issue time.")
