@@ -27,7 +27,11 @@ func (serveCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	stopHTTP, at, err := parts.listen(ctx)
+	err = parts.agent.CheckNames(ctx)
+	stopHTTP, at := func() {}, ""
+	if err == nil {
+		stopHTTP, at, err = parts.listen(ctx)
+	}
 	if err == nil {
 		fmt.Fprint(p.stdout, parts.screen(ctx, at))
 		err = parts.run(ctx)
@@ -151,6 +155,12 @@ func (p *parts) notices() []string {
 	all := append([]string(nil), p.cfg.Notices...)
 	all = append(all, p.report.Warnings...)
 	all = append(all, p.report.Off...)
+	if len(p.cfg.Bundles) > 0 {
+		all = append(all, "bundles in frontdesk.yaml are read but not used by this version.")
+	}
+	if p.cfg.Who.BreakGlass != "" {
+		all = append(all, "break_glass in frontdesk.yaml is read but not used by this version: there is no break glass yet.")
+	}
 	for _, s := range p.workspace.Missing {
 		all = append(all, "Slack scope not granted: "+s)
 	}

@@ -149,16 +149,9 @@ func (s *script) everything(ctx context.Context) ([]planned, error) {
 		if !applies {
 			continue
 		}
-		here, err := s.expand(ctx, i)
-		if err != nil {
+		if acts, err = s.with(ctx, acts, i); err != nil {
 			return nil, err
 		}
-		for _, act := range here {
-			acts = append(acts, planned{Step: i, Act: act})
-		}
-	}
-	if len(acts) > mostActs {
-		return nil, tooMany()
 	}
 	return acts, nil
 }

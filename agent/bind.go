@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"frontdesk/playbooks"
 	"frontdesk/store"
 )
 
@@ -76,4 +77,39 @@ func (a *Agent) CheckGroup(ctx context.Context, name string) (int, error) {
 	}
 	us, err := a.membersNamed(ctx, name)
 	return len(us), err
+}
+
+// CheckNames looks up every literal name of the playbooks: each must be one. The
+// error is a *playbooks.Diagnostics that points into the files.
+func (a *Agent) CheckNames(ctx context.Context) error {
+	var found []playbooks.Diagnostic
+	for _, book := range a.Library.All() {
+		for _, ref := range book.Names() {
+			err := a.checkName(ctx, ref)
+			p, ok := AsProblem(err)
+			switch {
+			case ok:
+				found = append(found, book.Complain(ref, p.Text))
+			case err != nil:
+				return fmt.Errorf("look up %q of %s: %w", ref.Name, book.File, err)
+			}
+		}
+	}
+	if len(found) > 0 {
+		return &playbooks.Diagnostics{List: found}
+	}
+	return nil
+}
+
+func (a *Agent) checkName(ctx context.Context, ref playbooks.NameRef) error {
+	var err error
+	switch ref.Kind {
+	case playbooks.NameGroup:
+		_, err = a.authority(ctx, ref.Name)
+	case playbooks.NameApp:
+		_, err = a.appNamed(ctx, ref.Name)
+	case playbooks.NameUser:
+		_, err = a.named(ctx, ref.Name)
+	}
+	return err
 }

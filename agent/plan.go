@@ -120,16 +120,24 @@ func (s *script) segment(ctx context.Context, from int) ([]planned, error) {
 			}
 			continue
 		}
-		here, err := s.expand(ctx, i)
-		if err != nil {
+		if acts, err = s.with(ctx, acts, i); err != nil {
 			return nil, err
 		}
-		for _, act := range here {
-			acts = append(acts, planned{Step: i, Act: act})
-		}
-		if len(acts) > mostActs {
-			return nil, tooMany()
-		}
+	}
+	return acts, nil
+}
+
+// with adds the acts that a run step calls for.
+func (s *script) with(ctx context.Context, acts []planned, step int) ([]planned, error) {
+	here, err := s.expand(ctx, step)
+	if err != nil {
+		return nil, err
+	}
+	for _, act := range here {
+		acts = append(acts, planned{Step: step, Act: act})
+	}
+	if len(acts) > mostActs {
+		return nil, tooMany()
 	}
 	return acts, nil
 }

@@ -99,7 +99,6 @@ type Step struct {
 	Need    int           // approve: how many must agree; 0 with All
 	All     bool          // approve: everybody asked must agree
 	Expires time.Duration // approve: zero if the file says nothing
-	Reason  bool          // approve: the approver must give a reason
 
 	Failed bool // close: the request ends as failed, not as done
 

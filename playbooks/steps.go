@@ -13,7 +13,7 @@ import (
 func stepKeys() map[StepKind][]string {
 	return map[StepKind][]string{
 		StepRun:     {"on_failure"},
-		StepApprove: {"need", "expires", "reason"},
+		StepApprove: {"need", "expires"},
 		StepDM:      {"text"},
 		StepReply:   {"text"},
 		StepClose:   {"text"},
@@ -22,7 +22,7 @@ func stepKeys() map[StepKind][]string {
 
 // laterStepKeys are options of the known steps which this version does not read.
 func laterStepKeys() map[StepKind][]string {
-	return map[StepKind][]string{StepApprove: {"remind", "escalate", "another", "step_up"}}
+	return map[StepKind][]string{StepApprove: {"reason", "remind", "escalate", "another", "step_up"}}
 }
 
 // verbs are the steps that this version knows, in the order of the manual.
@@ -181,9 +181,6 @@ func (p *Playbook) readApprove(c *compiler, s *Step, value *yaml.Node, fields ma
 	}
 	if k, ok := fields["expires"]; ok {
 		s.Expires = c.duration(k.value, "expires")
-	}
-	if k, ok := fields["reason"]; ok {
-		_, s.Reason = c.oneOf(k.value, "reason", []string{"required"})
 	}
 }
 
