@@ -167,8 +167,8 @@ func (a *Agent) protect(ctx context.Context, acts []planned) (warnings []string,
 		}
 		seen = append(seen, p.Target)
 		roles, err := a.Directory.AdminRoles(ctx, p.Target)
-		if missing := missingScope(err); missing != "" {
-			return []string{fmt.Sprintf("I can't see whether this person is an Okta administrator: Frontdesk lacks the scope %s.", missing)}, nil
+		if missing := mayNotRead(err); missing != "" {
+			return []string{fmt.Sprintf("I can't see whether this person is an Okta administrator: Frontdesk lacks %s.", missing)}, nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read the admin roles of %s: %w", p.Target, err)
@@ -180,10 +180,17 @@ func (a *Agent) protect(ctx context.Context, acts []planned) (warnings []string,
 	return nil, nil
 }
 
-// missingScope names the scope whose absence an error tells of, or "".
-func missingScope(err error) string {
-	if oe, ok := errors.AsType[*OktaError](err); ok {
-		return oe.Scope
+// mayNotRead names what is missing when Okta does not let Frontdesk read
+// something, or is "" for any other error.
+func mayNotRead(err error) string {
+	oe, ok := errors.AsType[*OktaError](err)
+	switch {
+	case !ok:
+		return ""
+	case oe.Scope != "":
+		return "the scope " + oe.Scope
+	case oe.Status == 403:
+		return "an admin role that may read it"
 	}
 	return ""
 }
