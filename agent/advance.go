@@ -168,8 +168,9 @@ func (a *Agent) applies(ctx context.Context, j *job, s *script) (bool, error) {
 // next moves on to the step after the one at hand, with whatever else belongs to
 // the same transaction.
 func (a *Agent) next(ctx context.Context, j *job, also func(tx *txn) error) error {
+	step := j.run.Step + 1 // a transaction may run more than once
 	return a.write(ctx, func(tx *txn) error {
-		j.run.Step++
+		j.run.Step = step
 		j.run.State = store.Acting
 		j.run.WakeAt = tx.Now().Add(claimFor)
 		j.mem.Trouble = trouble{}

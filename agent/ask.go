@@ -396,13 +396,13 @@ func (a *Agent) void(ctx context.Context, j *job, ask *store.Ask, why string) er
 	if j.mem.Resealed >= most {
 		return &Problem{Code: "unsteady", Text: "What this request would do kept changing while people were asked, so I stopped. Nothing was done; please ask IT."}
 	}
+	j.mem.Resealed++
+	j.mem.Changes = append(j.mem.Changes, why)
 	return a.write(ctx, func(tx *txn) error {
 		ask.State, ask.ClosedAt = store.AskVoid, tx.Now()
 		if err := tx.SaveAsk(ctx, ask); err != nil {
 			return err
 		}
-		j.mem.Resealed++
-		j.mem.Changes = append(j.mem.Changes, why)
 		j.run.Step, j.run.State, j.run.WakeAt = ask.Step, store.Acting, tx.Now().Add(claimFor)
 		if err := j.save(ctx, tx); err != nil {
 			return err

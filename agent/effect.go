@@ -308,9 +308,9 @@ func (a *Agent) call(ctx context.Context, j *job, act Act, sight Sight, e *store
 	if err != nil {
 		return false, fmt.Errorf("encode intent: %w", err)
 	}
-	fresh := e.State == ""
+	fresh, attempt := e.State == "", e.Attempt+1
 	err = a.write(ctx, func(tx *txn) error {
-		e.State, e.Attempt, e.Intent, e.IntentAt = store.EffectIntent, e.Attempt+1, kept, tx.Now()
+		e.State, e.Attempt, e.Intent, e.IntentAt = store.EffectIntent, attempt, kept, tx.Now()
 		e.Status, e.Code, e.Summary, e.OktaRequestID, e.OutcomeAt, e.RetryAt = 0, "", "", "", time.Time{}, time.Time{}
 		j.run.WakeAt = tx.Now().Add(claimFor)
 		if err := j.save(ctx, tx); err != nil { // whoever lost the run must not call
@@ -331,9 +331,9 @@ func (a *Agent) call(ctx context.Context, j *job, act Act, sight Sight, e *store
 	if err != nil {
 		return false, err
 	}
-	// The claim outlives the call: a worker that stalled past this deadline
-	// sends nothing any more.
-	callCtx, cancel := context.WithTimeout(ctx, a.CallWithin)
+	// The deadline counts from the intent: a worker that stalled past it, and may
+	// have lost the run to another one, sends nothing any more.
+	callCtx, cancel := context.WithTimeout(ctx, a.CallWithin-a.Now().Sub(e.IntentAt))
 	receipt, err := a.Actor.Do(callCtx, act, sight)
 	cancel()
 	keep, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -408,7 +408,10 @@ func (a *Agent) noop(ctx context.Context, j *job, e *store.Effect, act Act, sigh
 	if err != nil {
 		return fmt.Errorf("encode intent: %w", err)
 	}
-	fresh, round := e.State == "", e.Index%rounds
+	fresh := e.State == ""
+	if e.Index%rounds == 0 { // after a call of the same act it says only that the call was enough
+		j.mem.Notes = append(j.mem.Notes, sight.Noop)
+	}
 	return a.write(ctx, func(tx *txn) error {
 		e.State, e.Intent, e.IntentAt, e.OutcomeAt, e.Summary = store.EffectNoop, kept, tx.Now(), tx.Now(), sight.Noop
 		if fresh {
@@ -418,9 +421,6 @@ func (a *Agent) noop(ctx context.Context, j *job, e *store.Effect, act Act, sigh
 		}
 		if err != nil {
 			return err
-		}
-		if round == 0 { // after a call of the same act it says only that the call was enough
-			j.mem.Notes = append(j.mem.Notes, sight.Noop)
 		}
 		if err := j.save(ctx, tx); err != nil {
 			return err
@@ -439,17 +439,17 @@ func (a *Agent) impossible(ctx context.Context, j *job, s *script, e *store.Effe
 		return p // ends the run; nothing of this effect was begun
 	}
 	fresh := e.State == ""
+	j.mem.Notes = append(j.mem.Notes, p.Text)
 	return a.write(ctx, func(tx *txn) error {
 		e.State, e.IntentAt, e.OutcomeAt, e.Summary = store.EffectFailed, tx.Now(), tx.Now(), p.Text
 		e.Intent = json.RawMessage("{}")
-		err := tx.SaveEffect(ctx, e)
+		keep := tx.SaveEffect
 		if fresh {
-			err = tx.CreateEffect(ctx, e)
+			keep = tx.CreateEffect
 		}
-		if err != nil {
+		if err := keep(ctx, e); err != nil {
 			return err
 		}
-		j.mem.Notes = append(j.mem.Notes, p.Text)
 		if err := j.save(ctx, tx); err != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"slices"
 	"time"
 
 	"frontdesk/store"
@@ -22,9 +24,10 @@ func (a *Agent) settle(ctx context.Context, j *job, e *store.Effect) (bool, erro
 		return false, fmt.Errorf("settle effect %s: %w", e.ID, err)
 	}
 	age := a.Now().Sub(e.IntentAt)
-	// A server that answered 5xx is through with the call; else it may linger.
+	// A server that answered 500 is through with the call. Behind a gateway that
+	// gave up (502, 503, 504), or no answer at all, it may linger.
 	patience := a.SettleAfter
-	if e.Status >= 500 {
+	if e.Status == http.StatusInternalServerError {
 		patience = min(patience, 2*time.Second)
 	}
 	switch {
@@ -141,6 +144,7 @@ func (a *Agent) settledByHand(ctx context.Context, j *job) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	open := slices.DeleteFunc(effects, func(e store.Effect) bool { return e.State != store.EffectUnknown })
 	var who person
 	for _, p := range j.mem.Settlers {
 		if p.ID == d.PersonID {
@@ -154,11 +158,8 @@ func (a *Agent) settledByHand(ctx context.Context, j *job) (bool, error) {
 			state, effect = store.Failed, store.EffectFailed
 			words = fmt.Sprintf("%s looked in Okta: it did not happen. Please ask again.", who.Name)
 		}
-		for i := range effects {
-			e := &effects[i]
-			if e.State != store.EffectUnknown {
-				continue
-			}
+		for i := range open {
+			e := &open[i]
 			e.State, e.OutcomeAt, e.Summary = effect, tx.Now(), words
 			if err := tx.SaveEffect(ctx, e); err != nil {
 				return err

@@ -145,11 +145,15 @@ func (a *Agent) Withdraw(delivery string, c Caller) {
 
 func (a *Agent) withdraw(ctx context.Context, delivery string, c Caller) error {
 	return a.write(ctx, func(tx *txn) error {
+		// Whoever writes this delivery later finds its key taken; whoever is at it
+		// now has committed, or given up, when Once answers.
+		fresh, err := tx.Once(ctx, deliveryKey(delivery))
+		if err != nil || fresh {
+			return err
+		}
 		req, err := tx.RequestByDelivery(ctx, delivery)
 		if errors.Is(err, store.ErrNotFound) {
-			// Whoever writes this delivery later finds its key taken.
-			_, err = tx.Once(ctx, deliveryKey(delivery))
-			return err
+			return nil // withdrawn before
 		}
 		if err != nil {
 			return err

@@ -302,12 +302,12 @@ func (a *Agent) showSecret(ctx context.Context, j *job, secret Secret) error {
 		kind, outcome = "secret.lost", "could not be shown"
 		a.log.WarnContext(ctx, "temporary password could not be shown", "run_id", j.run.ID, "error", err)
 	}
+	if kind == "secret.lost" {
+		j.mem.Notes = append(j.mem.Notes, "The temporary password could not be shown, and I keep none. Ask again for a new one.")
+	}
 	return a.write(ctx, func(tx *txn) error {
-		if kind == "secret.lost" {
-			j.mem.Notes = append(j.mem.Notes, "The temporary password could not be shown, and I keep none. Ask again for a new one.")
-			if err := j.save(ctx, tx); err != nil {
-				return err
-			}
+		if err := j.save(ctx, tx); err != nil {
+			return err
 		}
 		e := a.event(j, kind)
 		e.Outcome = outcome
