@@ -2,8 +2,10 @@ package agent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"frontdesk/playbooks"
@@ -20,7 +22,7 @@ func (a *Agent) advance(ctx context.Context, runID string) (settled func(context
 			return true, err
 		}
 		// Somebody decided while this worker was leaving: look again.
-		return j.run.Version == looked || j.run.State.Ended(), nil
+		return j.run.Version == looked || (j.run.State.Ended() && j.run.State != store.Unknown), nil
 	}
 	for started := a.Now(); ; {
 		j, err := a.load(ctx, runID)
@@ -91,7 +93,14 @@ func (a *Agent) receive(ctx context.Context, j *job) (bool, error) {
 		j.run.Playbook, j.run.Hash, j.run.Source = s.book.Name, s.book.Hash, string(s.book.Source)
 		j.run.State, j.run.Step = store.Acting, 0
 		j.run.WakeAt = tx.Now().Add(claimFor)
-		j.mem.Checked = true
+		j.mem.Checked, j.mem.Trouble = true, trouble{}
+		if proof {
+			b, err := tx.Binding(ctx, a.home(), j.req.SlackUser)
+			if err != nil {
+				return err
+			}
+			proof = b.Proof == "" // given meanwhile
+		}
 		if proof {
 			if err := a.askProof(ctx, tx, j); err != nil {
 				return err
@@ -120,6 +129,19 @@ func (a *Agent) receive(ctx context.Context, j *job) (bool, error) {
 
 // act does the step at hand, or ends the run when there is none.
 func (a *Agent) act(ctx context.Context, j *job) (bool, error) {
+	effects, err := a.effects(ctx, j.run.ID)
+	if err != nil {
+		return false, err
+	}
+	for i := range effects { // what was begun is cleared up before anything else is asked
+		switch e := &effects[i]; e.State {
+		case store.EffectIntent:
+			return a.settle(ctx, j, e)
+		case store.EffectUnknown:
+			return true, a.stopUnknown(ctx, j, e)
+		case store.EffectRetry, store.EffectDone, store.EffectNoop, store.EffectFailed:
+		}
+	}
 	s, err := a.script(ctx, j)
 	if err != nil {
 		return false, err
@@ -205,6 +227,17 @@ const (
 // stumble decides what an error means: words for people end the run, a temporary
 // failure is waited for, anything else ends it and IT is told.
 func (a *Agent) stumble(ctx context.Context, j *job, err error) (bool, error) {
+	now := a.Now()
+	tooLong := !j.mem.Trouble.Since.IsZero() && now.Sub(j.mem.Trouble.Since) > giveUpAfter
+	open, e := a.unanswered(ctx, j)
+	if e != nil {
+		return false, errors.Join(err, e)
+	}
+	if open != nil {
+		// A call without an answer is neither failed nor refused, whatever went
+		// wrong since: it is settled, or people are asked.
+		return a.stumbleOpen(ctx, j, open, err, tooLong)
+	}
 	if p, ok := AsProblem(err); ok {
 		state := store.Failed
 		if !j.mem.Checked {
@@ -212,12 +245,44 @@ func (a *Agent) stumble(ctx context.Context, j *job, err error) (bool, error) {
 		}
 		return true, a.stop(ctx, j, state, p)
 	}
-	now := a.Now()
-	if !temporary(err) || (!j.mem.Trouble.Since.IsZero() && now.Sub(j.mem.Trouble.Since) > giveUpAfter) {
+	if !temporary(err) || tooLong {
 		a.log.ErrorContext(ctx, "run stopped by an error", "run_id", j.run.ID, "step", j.run.Step, "error", err)
 		return true, a.stop(ctx, j, store.Failed, explain(err, requestName(j.req.Number)))
 	}
-	t := &j.mem.Trouble
+	return false, a.putOff(ctx, j, err)
+}
+
+// unanswered finds the run's call that was begun and has no outcome, or nil.
+func (a *Agent) unanswered(ctx context.Context, j *job) (*store.Effect, error) {
+	effects, err := a.effects(ctx, j.run.ID)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(effects, func(e store.Effect) bool { return e.State == store.EffectIntent }); i >= 0 {
+		return &effects[i], nil
+	}
+	return nil, nil //nolint:nilnil // no such call is the answer
+}
+
+// stumbleOpen goes on with an unanswered call: later, or, if Okta will not let us
+// look or it took too long, by asking people.
+func (a *Agent) stumbleOpen(ctx context.Context, j *job, e *store.Effect, err error, tooLong bool) (bool, error) {
+	_, isProblem := AsProblem(err)
+	_, isOkta := errors.AsType[*OktaError](err)
+	if !tooLong && (temporary(err) || (!isProblem && !isOkta)) {
+		return false, a.putOff(ctx, j, err)
+	}
+	a.log.ErrorContext(ctx, "a call cannot be settled", "run_id", j.run.ID, "effect_id", e.ID, "error", err)
+	var in intent
+	if err := json.Unmarshal(e.Intent, &in); err != nil {
+		return false, fmt.Errorf("read the intent of effect %s: %w", e.ID, err)
+	}
+	return true, a.unknown(ctx, j, e, in)
+}
+
+// putOff lets the run rest after a temporary failure.
+func (a *Agent) putOff(ctx context.Context, j *job, err error) error {
+	now, t := a.Now(), &j.mem.Trouble
 	if t.Since.IsZero() {
 		t.Since = now
 	}
@@ -230,7 +295,7 @@ func (a *Agent) stumble(ctx context.Context, j *job, err error) (bool, error) {
 	a.log.WarnContext(ctx, "run put off", "run_id", j.run.ID, "step", j.run.Step, "error", err, "pause", pause.String())
 	tell := !t.Told && j.mem.Checked && now.Add(pause).Sub(t.Since) > tellAfter
 	t.Told = t.Told || tell
-	return false, a.write(ctx, func(tx *txn) error {
+	return a.write(ctx, func(tx *txn) error {
 		j.run.WakeAt = now.Add(pause)
 		if err := j.save(ctx, tx); err != nil {
 			return err

@@ -41,32 +41,63 @@ func (a *Agent) approveStep(ctx context.Context, j *job, s *script) (bool, error
 		}
 		return true, a.next(ctx, j, nil) // already so: nothing to agree to
 	}
-	st := s.book.Steps[j.run.Step]
-	people, err := s.people(ctx, j.run.Step)
+	return a.askFor(ctx, j, s, acts)
+}
+
+// approveUncovered asks before a run step that no approval covers, or not any more.
+func (a *Agent) approveUncovered(ctx context.Context, j *job, s *script) (bool, error) {
+	acts, err := s.segment(ctx, j.run.Step)
+	if err != nil {
+		return false, err
+	}
+	return a.askFor(ctx, j, s, acts)
+}
+
+func (a *Agent) askFor(ctx context.Context, j *job, s *script, acts []planned) (bool, error) {
+	people, st, err := a.wanted(ctx, j, s, j.run.Step)
 	if err != nil {
 		return false, err
 	}
 	return a.ask(ctx, j, acts, people, st.Need, st.All, st.Expires)
 }
 
-// approveUncovered asks for the default approval before a run step that no
-// approve step covers: the person's manager, else the fallback group; a playbook
-// that only suggests is run by IT.
-func (a *Agent) approveUncovered(ctx context.Context, j *job, s *script) (bool, error) {
-	acts, err := s.segment(ctx, j.run.Step)
+// wanted tells who should agree at a step, and how: those whom the nearest approve
+// step that applies names; without one, IT's desk for a playbook that only
+// suggests, else the person's manager.
+func (a *Agent) wanted(ctx context.Context, j *job, s *script, step int) ([]User, playbooks.Step, error) {
+	at, err := s.approval(ctx, step)
 	if err != nil {
-		return false, err
+		return nil, playbooks.Step{}, err
 	}
 	var people []User
-	if s.book.Autonomy == playbooks.Suggest {
+	st := playbooks.Step{Need: 1}
+	switch {
+	case at >= 0:
+		st = s.book.Steps[at]
+		people, err = s.people(ctx, at)
+	case s.book.Autonomy == playbooks.Suggest:
 		people, err = s.world.agents(ctx)
-	} else {
+	default:
 		people, err = s.world.managerOf(ctx, j.mem.Target.ID)
 	}
-	if err != nil {
-		return false, err
+	return people, st, err
+}
+
+// approval finds the approve step at step, or the nearest before it that applies;
+// -1: none.
+func (s *script) approval(ctx context.Context, step int) (int, error) {
+	if s.book.Steps[step].Kind == playbooks.StepApprove {
+		return step, nil
 	}
-	return a.ask(ctx, j, acts, people, 1, false, 0)
+	for i := step - 1; i >= 0; i-- {
+		if s.book.Steps[i].Kind != playbooks.StepApprove {
+			continue
+		}
+		if applies, err := s.when(ctx, i); err != nil || applies {
+			return i, err
+		}
+	}
+	return -1, nil
 }
 
 // ask seals the plan and asks people to agree to it.
@@ -169,6 +200,9 @@ func (a *Agent) approvers(ctx context.Context, j *job, wanted []User, need int, 
 	if len(picked) < need {
 		return nil, nobodyToAsk(len(picked), need)
 	}
+	if all {
+		return picked, nil
+	}
 	return picked[:min(len(picked), max(most, need))], nil
 }
 
@@ -234,7 +268,7 @@ func (a *Agent) decisions(ctx context.Context, askID string) ([]store.Decision, 
 
 // wait looks at what a waiting run waits for.
 func (a *Agent) wait(ctx context.Context, j *job) (bool, error) {
-	ask, err := a.openOrLatest(ctx, j)
+	ask, err := a.newest(ctx, j)
 	if err != nil {
 		return false, err
 	}
@@ -272,18 +306,21 @@ func (a *Agent) wait(ctx context.Context, j *job) (bool, error) {
 	return true, a.resume(ctx, j)
 }
 
-// openOrLatest is the open ask, else the newest one that is not a settle ask.
-func (a *Agent) openOrLatest(ctx context.Context, j *job) (*store.Ask, error) {
-	for _, kind := range []string{askProof, askApprove} {
-		ask, err := a.latestAsk(ctx, j, kind)
-		if err != nil {
-			return nil, err
-		}
-		if ask != nil && (kind == askApprove || ask.State == store.AskOpen || j.mem.Card.Lines == nil) {
-			return ask, nil
-		}
+// newest is the last ask that was put, for proof or approval, or nil: a waiting
+// run waits for one thing.
+func (a *Agent) newest(ctx context.Context, j *job) (*store.Ask, error) {
+	proof, err := a.latestAsk(ctx, j, askProof)
+	if err != nil {
+		return nil, err
 	}
-	return nil, nil
+	approve, err := a.latestAsk(ctx, j, askApprove)
+	if err != nil || approve == nil {
+		return proof, err
+	}
+	if proof != nil && proof.State == store.AskOpen {
+		return proof, nil
+	}
+	return approve, nil
 }
 
 // unreachable tells that every card of an ask could not be delivered.
@@ -315,6 +352,7 @@ func (a *Agent) resume(ctx context.Context, j *job) error {
 	return a.write(ctx, func(tx *txn) error {
 		j.run.State = store.Acting
 		j.run.WakeAt = tx.Now().Add(claimFor)
+		j.mem.Trouble = trouble{}
 		return j.save(ctx, tx)
 	})
 }
@@ -336,7 +374,7 @@ func (a *Agent) agreed(ctx context.Context, j *job, ask *store.Ask, decisions []
 // showProgress shows a first approval on all cards of an ask that needs several.
 func (a *Agent) showProgress(ctx context.Context, j *job, ask *store.Ask, decisions []store.Decision) error {
 	return a.write(ctx, func(tx *txn) error {
-		j.mem.Shown = len(decisions)
+		j.mem.Shown, j.run.WakeAt = len(decisions), ask.ExpiresAt
 		if err := j.save(ctx, tx); err != nil {
 			return err
 		}

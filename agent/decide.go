@@ -53,7 +53,7 @@ func (a *Agent) decide(ctx context.Context, c Click) error {
 		if !slices.Contains(ask.People, b.PersonID) || !fits(ask.Kind, c.Verdict) {
 			return notYours()
 		}
-		if b.PersonID == req.RequesterID && ask.Kind == askApprove {
+		if (b.PersonID == req.RequesterID || b.User == req.SlackUser) && ask.Kind == askApprove {
 			return &Problem{Code: "own_request", Text: "You asked for this yourself, so somebody else must decide."}
 		}
 		if ask.State != store.AskOpen {

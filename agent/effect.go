@@ -66,21 +66,19 @@ func (a *Agent) runStep(ctx context.Context, j *job, s *script) (bool, error) {
 				})
 			}
 			switch e.State {
-			case store.EffectIntent:
-				return a.settle(ctx, j, e)
 			case store.EffectRetry:
 				if e.RetryAt.After(a.Now()) {
 					return false, a.comeBack(ctx, j, e.RetryAt)
 				}
 				return a.attempt(ctx, j, s, cover, act, e)
-			case store.EffectUnknown:
-				return true, a.stopUnknown(ctx, j, e)
 			case store.EffectFailed:
 				if s.book.Steps[j.run.Step].OnFailure != playbooks.Continue {
 					return true, a.stop(ctx, j, store.Failed, &Problem{Code: "okta_failed", Text: e.Summary})
 				}
 				j.mem.Failed = true
 			case store.EffectDone, store.EffectNoop:
+			case store.EffectIntent, store.EffectUnknown: // act sees to these first
+				return true, nil
 			}
 		}
 	}
@@ -91,7 +89,7 @@ func (a *Agent) runStep(ctx context.Context, j *job, s *script) (bool, error) {
 // step that has begun does what was sealed; one that has not is resolved anew,
 // and what differs from the sealed plan takes the approval back.
 func (a *Agent) calledFor(ctx context.Context, j *job, s *script, effects []store.Effect) ([]Act, *store.Ask, error) {
-	acts, err := s.expand(ctx, j.run.Step)
+	acts, err := a.actsOf(ctx, j, s, effects)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -116,6 +114,25 @@ func (a *Agent) calledFor(ctx context.Context, j *job, s *script, effects []stor
 		}
 	}
 	return nil, nil, a.voidAnd(ctx, j, ask, "what would be done is no longer what was shown")
+}
+
+// actsOf lists the acts of the step at hand: as they were when it began, because
+// what they are counted from may change by the first of them.
+func (a *Agent) actsOf(ctx context.Context, j *job, s *script, effects []store.Effect) ([]Act, error) {
+	step := j.run.Step
+	begun := slices.ContainsFunc(effects, func(e store.Effect) bool { return e.Step == step })
+	if begun && len(j.mem.Acts) > 0 && j.mem.Acts[0].Step == step {
+		return plan{Acts: j.mem.Acts}.of(step), nil
+	}
+	acts, err := s.expand(ctx, step)
+	if err != nil {
+		return nil, err
+	}
+	j.mem.Acts = nil // kept with the step's first effect
+	for _, act := range acts {
+		j.mem.Acts = append(j.mem.Acts, planned{Step: step, Act: act})
+	}
+	return acts, nil
 }
 
 // voidAnd voids the ask and lets the loop start over.
@@ -174,6 +191,11 @@ func (a *Agent) mustAsk(ctx context.Context, j *job, s *script) (bool, error) {
 	if s.book.Autonomy != playbooks.Auto {
 		return true, nil
 	}
+	// Its approve step was passed because nothing had to be done, or was of a plan
+	// without this step: autonomy does not stand in for it.
+	if at, err := s.approval(ctx, j.run.Step); err != nil || at >= 0 {
+		return true, err
+	}
 	acts, err := s.segment(ctx, j.run.Step)
 	if err != nil {
 		return false, err
@@ -200,7 +222,8 @@ func (a *Agent) secondLook(ctx context.Context, j *job, s *script, cover *store.
 	if requester.ID != j.mem.Requester.ID {
 		return false, gateProblem("rebound", "This Slack account was bound to another person meanwhile. Nothing was done; please ask again.")
 	}
-	if cover == nil && a.Identity == IdentityProof && binding.Proof == "" {
+	alone := cover == nil || j.mem.Target.ID != requester.ID
+	if alone && a.Identity == IdentityProof && binding.Proof == "" {
 		return false, &Problem{Code: "unproven", Text: "Your proof of identity was taken back meanwhile. Nothing was done; please ask again."}
 	}
 	if p := standing(requester, act.Target == requester.ID); p != nil {
@@ -281,16 +304,7 @@ func (a *Agent) stillAgreed(ctx context.Context, j *job, s *script, ask *store.A
 
 // onList tells whether who would be asked again if the question were put now.
 func (a *Agent) onList(ctx context.Context, j *job, s *script, ask *store.Ask, who User) (bool, error) {
-	var wanted []User
-	var err error
-	switch {
-	case s.book.Steps[ask.Step].Kind == playbooks.StepApprove:
-		wanted, err = s.people(ctx, ask.Step)
-	case s.book.Autonomy == playbooks.Suggest:
-		wanted, err = s.world.agents(ctx)
-	default:
-		wanted, err = s.world.managerOf(ctx, j.mem.Target.ID)
-	}
+	wanted, _, err := a.wanted(ctx, j, s, ask.Step)
 	if err != nil {
 		return false, err
 	}

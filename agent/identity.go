@@ -51,6 +51,9 @@ func gateProblem(check, words string) *Problem {
 // it is, binding it on the first match. A *Problem says why not.
 func (a *Agent) identify(ctx context.Context, slackUser string) (User, store.Binding, error) {
 	acc, err := a.Desk.Account(ctx, slackUser)
+	if errors.Is(err, ErrNoAccount) {
+		return User{}, store.Binding{}, gateProblem("no_account", "Slack doesn't know this account any more.")
+	}
 	if err != nil {
 		return User{}, store.Binding{}, fmt.Errorf("read Slack account %s: %w", slackUser, err)
 	}
@@ -205,6 +208,9 @@ func (a *Agent) reach(ctx context.Context, u User) (slackUser string, ok bool, e
 	}
 	if err == nil {
 		acc, err := a.Desk.Account(ctx, b.User)
+		if errors.Is(err, ErrNoAccount) {
+			return "", false, nil
+		}
 		if err != nil {
 			return "", false, fmt.Errorf("read Slack account %s: %w", b.User, err)
 		}

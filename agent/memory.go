@@ -22,6 +22,8 @@ type memory struct {
 	Checked bool `json:"checked,omitempty"`
 	// Card is what the open ask shows.
 	Card card `json:"card,omitzero"`
+	// Acts are those of the run step at hand, as they were when it began.
+	Acts []planned `json:"acts,omitempty"`
 	// Settlers were asked what became of an unanswered call.
 	Settlers []person `json:"settlers,omitempty"`
 	// Changes tells why earlier plans of this run were voided.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"frontdesk/playbooks/action"
+	"frontdesk/store"
 )
 
 // target finds the person a command is about: nobody named means the requester.
@@ -28,6 +29,9 @@ func (a *Agent) target(ctx context.Context, arg action.Arg, requester User) (Use
 // stranger can carry any address, so those must be named by email.
 func (a *Agent) mentioned(ctx context.Context, slackUser string, requester User) (User, error) {
 	b, err := a.binding(ctx, slackUser)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return User{}, err
+	}
 	if err == nil && b.PersonID == requester.ID {
 		return requester, nil
 	}
@@ -41,10 +45,13 @@ func (a *Agent) mentioned(ctx context.Context, slackUser string, requester User)
 	if check, _ := a.gate(acc); check != "" {
 		return User{}, &Problem{Code: "target_" + check, Text: "From that Slack account I can't tell who it is in Okta (" + targetCheck(check) + "). Write the person's work email instead."}
 	}
-	if b.PersonID != "" && sameEmail(acc, b) == nil {
-		return a.Directory.User(ctx, b.PersonID)
+	if b.PersonID == "" {
+		return a.named(ctx, acc.Email)
 	}
-	return a.named(ctx, acc.Email)
+	if sameEmail(acc, b) != nil { // an address that changed never matches anew
+		return User{}, &Problem{Code: "target_changed_email", Text: "The email address of that Slack account has changed since I first met it, so I can't tell who it is in Okta. Write the person's work email instead."}
+	}
+	return a.Directory.User(ctx, b.PersonID)
 }
 
 func targetCheck(check string) string {

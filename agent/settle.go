@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"frontdesk/playbooks/action"
 	"frontdesk/store"
 )
 
@@ -105,9 +106,9 @@ func (a *Agent) stopUnknown(ctx context.Context, j *job, e *store.Effect) error 
 	for _, p := range who {
 		ask.People = append(ask.People, p.ID)
 	}
-	sentence, err := a.sentences(ctx, j, []planned{{Act: Act{Kind: j.mem.Command.Kind, Target: e.TargetID, Object: e.ObjectID}}})
-	if err != nil {
-		return err
+	sentence, err := a.sentences(ctx, j, []planned{{Act: Act{Kind: action.Kind(e.Action), Target: e.TargetID, Object: e.ObjectID}}})
+	if err != nil { // the card's title says enough
+		a.log.WarnContext(ctx, "an unanswered call could not be put into words", "run_id", j.run.ID, "error", err)
 	}
 	return a.write(ctx, func(tx *txn) error {
 		ask.OpenedAt = tx.Now()

@@ -242,7 +242,8 @@ func (a *Agent) dmStep(ctx context.Context, j *job, s *script) error {
 	return a.next(ctx, j, func(tx *txn) error {
 		for id, slack := range to {
 			key := fmt.Sprintf("step/%s/%d/%s", j.run.ID, j.run.Step-1, id)
-			if err := a.say(ctx, tx, j.req.ID, key, slack, Message{Text: text, Footer: requestName(j.req.Number)}); err != nil {
+			err := a.say(ctx, tx, j.req.ID, key, slack, Message{Text: text, Footer: requestName(j.req.Number)})
+			if err != nil && !errors.Is(err, store.ErrDuplicate) { // said before the run was sent back
 				return err
 			}
 		}
@@ -264,7 +265,11 @@ func (a *Agent) replyStep(ctx context.Context, j *job, s *script) error {
 	j.mem.Replied = true
 	return a.next(ctx, j, func(tx *txn) error {
 		key := fmt.Sprintf("step/%s/%d", j.run.ID, j.run.Step-1)
-		return a.say(ctx, tx, j.req.ID, key, threadOf, Message{Mood: MoodGood, Text: text, Notes: j.mem.Notes})
+		err := a.say(ctx, tx, j.req.ID, key, threadOf, Message{Mood: MoodGood, Text: text, Notes: j.mem.Notes})
+		if errors.Is(err, store.ErrDuplicate) {
+			return nil // said before the run was sent back
+		}
+		return err
 	})
 }
 
