@@ -203,7 +203,7 @@ func over(u *slacksim.User, number string) bool {
 // playAll plays all flows, some dozens at a time.
 func playAll(t *testing.T, acme *company, flows []flow) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	work := make(chan flow)
 	var players sync.WaitGroup

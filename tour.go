@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -251,9 +250,10 @@ func (t *tour) over(ctx context.Context, s scene, number string, dms int) error 
 	u := t.acme.slack.As(s.as)
 	var told []slacksim.Message
 	err := t.acme.slack.WaitFor(ctx, func() bool {
-		told = u.DM()[dms:]
-		root, ok := rootOf(told, number)
-		return ok && !hasButton(root, "Withdraw")
+		all := u.DM()[dms:]
+		root, ok := rootOf(all, number)
+		told = slices.DeleteFunc(all, func(m slacksim.Message) bool { return m.ThreadTS != root.TS && !mentions(m, number) })
+		return ok && !hasButton(root, "Withdraw") && (s.refused != "" || len(told) > 1)
 	})
 	if err != nil {
 		return fmt.Errorf("@%s was not told the outcome: %w", s.as, err)
@@ -282,8 +282,23 @@ func rootOf(all []slacksim.Message, number string) (slacksim.Message, bool) {
 
 // mentions tells whether a message's blocks name the request.
 func mentions(m slacksim.Message, number string) bool {
-	b, err := json.Marshal(m.Blocks)
-	return err == nil && slices.Contains(requestNumber.FindAllString(string(b), -1), number)
+	return slices.ContainsFunc(m.Blocks, func(block map[string]any) bool { return saysNumber(block, number) })
+}
+
+func saysNumber(v any, number string) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.Contains(v, number) && slices.Contains(requestNumber.FindAllString(v, -1), number)
+	case []any:
+		return slices.ContainsFunc(v, func(one any) bool { return saysNumber(one, number) })
+	case map[string]any:
+		for _, one := range v {
+			if saysNumber(one, number) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // recorded compares what Okta executed with what the scene should have done.
