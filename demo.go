@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,11 +58,22 @@ func (c demoCmd) Run(ctx context.Context, p *program) (err error) {
 	if c.Tour {
 		err = newTour(p.stdout, acme, parts).play(ctx)
 	} else {
-		fmt.Fprint(p.stdout, parts.screen(ctx, ""))
+		fmt.Fprintln(p.stdout, c.welcome(parts))
 		err = newChat(p.stdout, acme).talk(ctx, p.stdin)
 	}
 	cancel()
 	return errors.Join(err, <-done, parts.close())
+}
+
+// welcome says what runs where. What a real company should know besides (serve
+// says it) would be noise about a simulated one.
+func (c demoCmd) welcome(parts *parts) string {
+	kept := "SQLite"
+	if c.Profile == "scaled" {
+		kept = "PostgreSQL and Redis"
+	}
+	return fmt.Sprintf("Acme's Slack, Acme's Okta (%s) and Frontdesk with %d playbooks on %s: all run in this terminal.",
+		parts.cfg.Okta.OrgURL, len(parts.library.All()), kept)
 }
 
 // config is the demo's: its own files, nothing of the environment but the scaled
@@ -95,72 +108,83 @@ type chat struct {
 	out  io.Writer
 	acme *company
 	me   string
-	seen map[string]string // what was shown, by person and message
-	last slacksim.Ref      // the newest thing with buttons on the screen
+	seen map[string]string       // what was shown, by person and message
+	last map[string]slacksim.Ref // the newest thing with buttons on a person's screen
 }
 
 func newChat(out io.Writer, acme *company) *chat {
-	return &chat{out: out, acme: acme, me: "ada", seen: map[string]string{}}
+	return &chat{out: out, acme: acme, me: "ada", seen: map[string]string{}, last: map[string]slacksim.Ref{}}
 }
 
 const chatHelp = `
-You are @ada. Type as in Slack; what is not below is said to Frontdesk.
-  /okta …        a command, for example: /okta reset multi-factor
-  be @grace      be somebody else (ada, grace, ivan of IT, susan, linus …)
-  1, 2 …         press that button of the last card
-  set NAME TEXT  fill a field of the open form; then: submit, or close
-  show           everything you see in your conversation with Frontdesk
-  phone          what your phone shows: a one-time code; yes or no answers a push
-  okta           what Okta recorded
-  quit
+You are @ada, and @grace is your manager. Type as in Slack; what is not below is said to Frontdesk.
+  /okta …         a command: /okta reset multi-factor, /okta help, or /okta alone for the form
+  be @grace       be somebody else: ada, grace, linus, ivan or iris of IT, susan the admin …
+  1, 2 …          press that button: of the open form, or else of the last card
+  set FIELD TEXT  fill a field of the open form; then submit it, or close it
+  show            everything you see in your conversation with Frontdesk
+  phone           your phone: a one-time code, and pushes to answer with yes or no
+  okta            what Okta recorded
+  help, quit
 `
 
-// talk reads lines until quit or the end of the input.
+// settled is how long nothing new must come before it is the person's turn.
+const settled = 300 * time.Millisecond
+
+// talk reads lines until quit or the end of the input. It prompts once all that
+// a line led to has been shown, and again after whatever comes unasked.
 func (c *chat) talk(ctx context.Context, in io.Reader) error {
 	fmt.Fprint(c.out, chatHelp)
-	lines := make(chan string)
+	typed := lines(ctx, in)
+	quiet := time.NewTimer(settled)
+	defer quiet.Stop()
+	prompted := false
+	for {
+		slackChanged, oktaChanged := c.acme.slack.Changed(), c.acme.okta.Changed()
+		if c.news(prompted) {
+			prompted = false
+			quiet.Reset(settled)
+		}
+		turn := typed
+		if !prompted {
+			turn = nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-slackChanged:
+		case <-oktaChanged:
+		case <-quiet.C:
+			fmt.Fprintf(c.out, "@%s> ", c.me)
+			prompted = true
+		case line, ok := <-turn:
+			line = strings.TrimSpace(line)
+			if !ok || line == "quit" || line == "exit" {
+				return nil
+			}
+			if err := c.do(ctx, line); err != nil {
+				fmt.Fprintln(c.out, "  !", err)
+			}
+			prompted = false
+			quiet.Reset(settled)
+		}
+	}
+}
+
+// lines hands over what is typed, line by line, until the input ends.
+func lines(ctx context.Context, in io.Reader) <-chan string {
+	typed := make(chan string)
 	go func() {
-		defer close(lines)
+		defer close(typed)
 		for s := bufio.NewScanner(in); s.Scan(); {
 			select {
-			case lines <- s.Text():
+			case typed <- s.Text():
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	c.prompt()
-	for {
-		c.news()
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-c.changed(ctx):
-		case line, ok := <-lines:
-			if !ok || line == "quit" || line == "exit" {
-				return nil
-			}
-			if err := c.do(ctx, strings.TrimSpace(line)); err != nil {
-				fmt.Fprintln(c.out, "  !", err)
-			}
-			c.news()
-			c.prompt()
-		}
-	}
-}
-
-func (c *chat) prompt() { fmt.Fprintf(c.out, "@%s> ", c.me) }
-
-// changed is ready soon: the screen is looked at again whether or not it is news.
-func (c *chat) changed(ctx context.Context) <-chan struct{} {
-	ready := make(chan struct{})
-	go func() {
-		defer close(ready)
-		wait, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
-		defer cancel()
-		<-wait.Done()
-	}()
-	return ready
+	return typed
 }
 
 func (c *chat) user() *slacksim.User { return c.acme.slack.As(c.me) }
@@ -189,18 +213,12 @@ func (c *chat) do(ctx context.Context, line string) error {
 		c.ledger()
 		return nil
 	case word == "show":
-		c.seen = map[string]string{}
+		maps.DeleteFunc(c.seen, func(key, _ string) bool { return strings.HasPrefix(key, c.me+"/") })
 		return nil
 	case word == "phone", word == "yes", word == "no":
 		return c.phone(word)
 	case word == "set":
-		field, value, _ := strings.Cut(rest, " ")
-		view, ok := c.user().View()
-		if !ok {
-			return errors.New("no form is open")
-		}
-		_, err := c.user().Select(ctx, view.Ref(), field, value)
-		return err
+		return c.set(ctx, rest)
 	case word == "submit", word == "close":
 		return c.closeForm(ctx, word)
 	case strings.HasPrefix(line, "/"):
@@ -216,7 +234,7 @@ func (c *chat) do(ctx context.Context, line string) error {
 }
 
 func (c *chat) press(ctx context.Context, number string) error {
-	ref := c.last
+	ref := c.last[c.me]
 	if view, ok := c.user().View(); ok {
 		ref = view.Ref()
 	}
@@ -224,10 +242,91 @@ func (c *chat) press(ctx context.Context, number string) error {
 		return errors.New("there is no card with buttons on your screen yet")
 	}
 	reply, err := c.user().Press(ctx, ref, number)
+	if errors.Is(err, slacksim.ErrNoElement) {
+		return fmt.Errorf("there is no button %s on the form or the last card; close the form first if you mean a card", number)
+	}
 	if err == nil {
 		c.reply(reply)
 	}
 	return err
+}
+
+// set fills one field of the open form.
+func (c *chat) set(ctx context.Context, what string) error {
+	view, ok := c.user().View()
+	if !ok {
+		return errors.New("no form is open")
+	}
+	name, value, _ := strings.Cut(what, " ")
+	for _, f := range fieldsOf(view) {
+		if f.name != name {
+			continue
+		}
+		var chosen any = strings.TrimPrefix(strings.TrimSpace(value), "@")
+		if f.many {
+			chosen = []string{f.options[0]}
+		}
+		if _, err := c.user().Select(ctx, view.Ref(), f.element, chosen); err != nil {
+			return fmt.Errorf("%s can't be set to that: %w", name, err)
+		}
+		c.acknowledge(f, value)
+		return nil
+	}
+	return fmt.Errorf("the form has no field %q; %s", name, howToFill(view))
+}
+
+func (c *chat) acknowledge(f field, value string) {
+	if f.many {
+		value = "ticked"
+	}
+	fmt.Fprintf(c.out, "  %s: %s\n", f.name, value)
+}
+
+// field is one field of a form as the terminal names it.
+type field struct {
+	name    string
+	element string // its address in the simulator
+	options []string
+	many    bool // boxes to tick
+}
+
+// fieldsOf lists the fields of a form.
+func fieldsOf(view slacksim.View) []field {
+	var all []field
+	for _, block := range view.Blocks {
+		element, ok := block["element"].(map[string]any)
+		if block["type"] != "input" || !ok {
+			continue
+		}
+		name, _ := block["block_id"].(string)
+		action, _ := element["action_id"].(string)
+		f := field{name: name, element: name + "/" + action, many: element["type"] == "checkboxes"}
+		options, _ := element["options"].([]any)
+		for _, o := range options {
+			option, _ := o.(map[string]any)
+			value, _ := option["value"].(string)
+			f.options = append(f.options, value)
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// howToFill says which lines fill the form.
+func howToFill(view slacksim.View) string {
+	all := fieldsOf(view)
+	if len(all) == 0 {
+		return "it has nothing to fill; type close"
+	}
+	names := make([]string, 0, len(all))
+	example := "set " + all[0].name + " 123456"
+	for _, f := range all {
+		names = append(names, f.name)
+	}
+	if len(all[0].options) > 0 {
+		example = "set " + all[0].name + " " + all[0].options[0]
+	}
+	return fmt.Sprintf("to fill: set %s (for example: %s); then: submit, or close", strings.Join(names, " | "), example)
 }
 
 func (c *chat) closeForm(ctx context.Context, word string) error {
@@ -243,8 +342,8 @@ func (c *chat) closeForm(ctx context.Context, word string) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range result.Errors {
-		fmt.Fprintln(c.out, "  !", e)
+	for _, name := range slices.Sorted(maps.Keys(result.Errors)) {
+		fmt.Fprintf(c.out, "  ! %s: %s\n", name, result.Errors[name])
 	}
 	c.reply(result.Reply)
 	return nil
@@ -256,34 +355,55 @@ func (c *chat) reply(r slacksim.Reply) {
 	}
 }
 
-// news prints what is new on the person's screen.
-func (c *chat) news() {
+// news prints what is new on the person's screen and tells whether anything was.
+// prompted tells that the prompt stands on the last line.
+func (c *chat) news(prompted bool) bool {
+	var out strings.Builder
 	u := c.user()
 	for _, m := range u.Messages("general") {
 		if m.OnlyFor != "" {
-			c.show(m, "only you see this")
+			c.show(&out, m, "only you see this")
 		}
 	}
 	for _, m := range u.DM() {
-		c.show(m, "Frontdesk")
+		c.show(&out, m, "Frontdesk")
 	}
 	if view, ok := u.View(); ok {
-		c.once("view/"+view.ID, "form", c.acme.slack.RenderView(view))
+		errs := view.Errors
+		view.Errors = nil // said when it was sent
+		if c.once(&out, "view/"+view.ID, "form", c.acme.slack.RenderView(view)) && errs == nil {
+			fmt.Fprintf(&out, "  %s\n", howToFill(view))
+		}
 	}
+	if user, err := c.acme.person(c.me); err == nil {
+		for _, push := range c.acme.okta.Pushes() {
+			if push.UserID == user.ID {
+				c.once(&out, "push", "your phone", "Is it you? Type yes or no.\n")
+			}
+		}
+	}
+	if out.Len() == 0 {
+		return false
+	}
+	if prompted {
+		fmt.Fprintln(c.out)
+	}
+	fmt.Fprint(c.out, out.String())
+	return true
 }
 
-func (c *chat) show(m slacksim.Message, from string) {
+func (c *chat) show(out io.Writer, m slacksim.Message, from string) {
 	if m.BotID == "" && m.OnlyFor == "" {
 		return
 	}
 	text := c.acme.slack.Render(m)
-	if c.once(m.Channel+m.TS, from, text) && hasButtons(m) {
-		c.last = m.Ref()
+	if c.once(out, m.Channel+m.TS, from, text) && hasButtons(m) {
+		c.last[c.me] = m.Ref()
 	}
 }
 
 // once prints a text unless the person has seen exactly that before.
-func (c *chat) once(key, from, text string) bool {
+func (c *chat) once(out io.Writer, key, from, text string) bool {
 	key = c.me + "/" + key
 	if c.seen[key] == text {
 		return false
@@ -293,7 +413,7 @@ func (c *chat) once(key, from, text string) bool {
 		again = ", changed"
 	}
 	c.seen[key] = text
-	fmt.Fprintf(c.out, "\n  ┌ %s%s\n%s", from, again, frame(text))
+	fmt.Fprintf(out, "\n  ┌ %s%s\n%s", from, again, frame(text))
 	return true
 }
 

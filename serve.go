@@ -114,7 +114,7 @@ func (p *parts) screen(ctx context.Context, at string) string {
 	}
 	if at != "" {
 		line("Health", "http://%s/healthz /readyz /metrics", at)
-	} else {
+	} else if p.cfg.Addr != "" {
 		line("Health", "off: %s is taken; set FRONTDESK_ADDR", p.cfg.Addr)
 	}
 	for _, n := range p.notices() {

@@ -233,6 +233,12 @@ func (w *Workspace) WaitFor(ctx context.Context, cond func() bool) error {
 	}
 }
 
+// Changed returns a channel that is closed at the next change of the workspace.
+func (w *Workspace) Changed() <-chan struct{} {
+	changed, _ := w.change()
+	return changed
+}
+
 func (w *Workspace) change() (<-chan struct{}, uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
