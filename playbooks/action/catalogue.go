@@ -165,7 +165,7 @@ func addToGroup() Spec {
 		Undo:   "Can be undone by removing the person from the group. What they saw or did meanwhile stays.",
 		Scopes: []string{"okta.groups.manage", "okta.groups.read", usersRead}, Role: "GROUP_MEMBERSHIP_ADMIN",
 		Permissions: groupPermissions(),
-		Example:     `/okta add to group "Figma Editors" ada@acme.example for 8h`,
+		Example:     `/okta add to group "Figma Editors" ada@acme.example because new project`,
 	}
 }
 

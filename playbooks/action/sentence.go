@@ -33,7 +33,7 @@ func Sentence(kind Kind, person string, objects []string, opts Options) string {
 	case AddApplications:
 		return "Assign " + list(objects, "an application") + " to " + person + opts.end()
 	case RemoveApplications:
-		return "Remove " + list(objects, "an application") + " from " + person
+		return "Take " + list(objects, "an application") + " away from " + person
 	default:
 		return ""
 	}
@@ -64,7 +64,7 @@ func Past(kind Kind, person string, objects []string, opts Options) string {
 	case AddApplications:
 		return list(objects, "An application") + wasOrWere(objects) + "assigned to " + person + opts.end()
 	case RemoveApplications:
-		return list(objects, "An application") + wasOrWere(objects) + "removed from " + person
+		return list(objects, "An application") + wasOrWere(objects) + "taken away from " + person
 	default:
 		return ""
 	}
