@@ -23,17 +23,29 @@ func (a *Agent) Status(ctx context.Context, c Caller, ref string) (Message, erro
 	}
 	var run store.Run
 	var waitsFor []string
+	var told string // how it ended, in the words that the requester read
 	err = a.Store.Read(ctx, func(tx store.Tx) (err error) {
 		if run, err = tx.RunOf(ctx, req.ID); err != nil {
 			return err
 		}
-		waitsFor, err = waitingFor(ctx, tx, run.ID)
+		if waitsFor, err = waitingFor(ctx, tx, run.ID); err != nil {
+			return err
+		}
+		events, err := tx.EventsOf(ctx, req.ID)
+		for _, e := range events {
+			if e.Personal["told"] != "" {
+				told = e.Personal["told"]
+			}
+		}
 		return err
 	})
 	if err != nil {
 		return Message{}, fmt.Errorf("read request %s: %w", req.ID, err)
 	}
 	m := Message{Mood: moodOf(run.State), Title: requestName(req.Number) + " · " + req.Title, Text: stateWords(run.State)}
+	if run.State.Ended() && told != "" {
+		m.Text = told
+	}
 	if len(waitsFor) > 0 {
 		m.Text = "Waiting for " + list(waitsFor, "or") + " to decide."
 	}
@@ -179,7 +191,7 @@ func EventLine(e store.Event, naming map[string]string) string {
 	if who != "" {
 		parts = append(parts, "by "+who)
 	}
-	if e.Outcome != "" && e.Kind != "effect.done" {
+	if e.Outcome != "" && !strings.EqualFold(e.Outcome, parts[1]) && e.Kind != "effect.done" && e.Kind != "ask.decided" {
 		parts = append(parts, e.Outcome)
 	}
 	if e.Status != 0 {
@@ -213,6 +225,12 @@ func eventWords(e store.Event) string {
 	case "ask.opened":
 		return "Approval asked for, " + e.Detail["need"] + " needed"
 	case "ask.decided":
+		switch store.Verdict(e.Outcome) {
+		case store.Approve:
+			return "Approved"
+		case store.Deny:
+			return "Denied"
+		}
 		return "Decided"
 	case "ask.void":
 		return "Approval taken back"
@@ -238,6 +256,16 @@ func eventWords(e store.Event) string {
 		return "Outcome unknown: " + title
 	case "run.settled":
 		return "Settled by a person"
+	case "step.dm":
+		return "Direct message sent"
+	case "step.simulated":
+		return "Simulated"
+	case "identity.bound":
+		return "Slack and Okta accounts tied together"
+	case "identity.proven":
+		return "Proved who they are with Okta Verify"
+	case "identity.unbound":
+		return "Slack and Okta accounts untied"
 	case "secret.shown":
 		return "Temporary password shown"
 	case "secret.lost":

@@ -90,7 +90,13 @@ func (a *Agent) closeAsk(ctx context.Context, tx *txn, j *job, ask *store.Ask, s
 	}
 	m := a.approvalCard(j, *ask, decisions)
 	m.Mood, m.Buttons = moodOf(state), nil
-	m.Notes = append([]string{how.words}, m.Notes...)
+	m.Text = how.words
+	if who := deciders(j, decisions); who != "" && state != store.Refused {
+		m.Text = who + " agreed. " + how.words
+	}
+	if state == store.Cancelled {
+		m.Text = j.mem.Requester.Name + " withdrew this request. Nothing was done."
+	}
 	if state == store.Done {
 		m.Title = doneTitle(m.Title)
 	}
@@ -118,10 +124,10 @@ func (a *Agent) tellRequester(ctx context.Context, tx *txn, j *job, state store.
 	if err := a.rewrite(ctx, tx, j.req.ID, rootKey(j.req.ID), root); err != nil {
 		return err
 	}
-	if j.mem.Replied && state == store.Done {
-		return nil // the playbook's own reply said it
+	if j.mem.Replied && state == store.Done || state == store.Cancelled {
+		return nil // the playbook's own reply said it, or they did it themselves
 	}
-	return a.say(ctx, tx, j.req.ID, "end/"+j.run.ID+"/"+string(state), threadOf, Message{Mood: moodOf(state), Text: how.words, Quote: how.quote, Notes: j.mem.Notes})
+	return a.say(ctx, tx, j.req.ID, "end/"+j.run.ID+"/"+string(state), threadOf, Message{Mood: moodOf(state), Text: how.words, Quote: how.quote})
 }
 
 // stop ends a run that cannot go on, and tells IT where people must mend something.
@@ -265,7 +271,7 @@ func (a *Agent) replyStep(ctx context.Context, j *job, s *script) error {
 	j.mem.Replied = true
 	return a.next(ctx, j, func(tx *txn) error {
 		key := fmt.Sprintf("step/%s/%d", j.run.ID, j.run.Step-1)
-		err := a.say(ctx, tx, j.req.ID, key, threadOf, Message{Mood: MoodGood, Text: text, Notes: j.mem.Notes})
+		err := a.say(ctx, tx, j.req.ID, key, threadOf, Message{Mood: MoodGood, Text: text})
 		if errors.Is(err, store.ErrDuplicate) {
 			return nil // said before the run was sent back
 		}
