@@ -2,7 +2,7 @@ package agent
 
 import (
 	"context"
-	"fmt"
+	"strings"
 
 	"frontdesk/playbooks/action"
 )
@@ -34,7 +34,7 @@ func (a *Agent) Help(ctx context.Context, c Caller) (Message, error) {
 			continue
 		}
 		self := a.would(ctx, w, u, spec)
-		line := fmt.Sprintf("%s %s — %s", a.Command, spec.Example, book.About)
+		line := a.Command + strings.TrimPrefix(spec.Example, "/okta") + " — " + book.About
 		switch {
 		case self:
 			m.Lines = append(m.Lines, line)
@@ -61,6 +61,9 @@ func (a *Agent) would(ctx context.Context, w *world, u User, spec action.Spec) b
 	}
 	j := &job{}
 	j.mem.Command = action.Command{Verb: action.Act, Kind: spec.Kind}
+	if spec.Takes != action.NoObject { // whichever: guards see an empty list
+		j.mem.Command.Objects = []action.Arg{{Kind: action.Name, Text: "any"}}
+	}
 	j.mem.Requester, j.mem.Target = personOf(u, ""), personOf(u, "")
 	s := &script{a: a, book: book, world: w, facts: a.facts(j)}
 	if err := s.fill(ctx, j); err != nil {
