@@ -88,6 +88,10 @@ func (auditVerifyCmd) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
+		if n == 0 {
+			_, err = fmt.Fprintln(p.stdout, "No events yet.")
+			return err
+		}
 		_, err = fmt.Fprintf(p.stdout, "%d events, unbroken. Head: %s\n", n, head)
 		return err
 	})

@@ -97,7 +97,7 @@ func (l *configLoader) okta() {
 	case o.ClientID != "" && o.APIToken != "":
 		l.notice("OKTA_CLIENT_ID and OKTA_API_TOKEN are both set: the service app is used, the API token is not.")
 	case o.APIToken != "":
-		l.notice("Okta is reached by API token, the legacy way: it dies after 30 days without use and with its owner's account, and may do all that its owner may. A service app (OKTA_CLIENT_ID, OKTA_PRIVATE_KEY_FILE) is better.")
+		l.notice("Okta is reached by API token, the legacy way: it dies after 30 days without use and with its owner's account. A service app (OKTA_CLIENT_ID, OKTA_PRIVATE_KEY_FILE) is better.")
 	}
 }
 

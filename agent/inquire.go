@@ -297,8 +297,8 @@ func (a *Agent) visibleRequest(ctx context.Context, c Caller, ref string) (store
 		if req, err = tx.RequestByNumber(ctx, number); err != nil {
 			return err
 		}
-		if b, err = tx.Binding(ctx, a.home(), c.User); err != nil {
-			return err
+		if b, err = tx.Binding(ctx, a.home(), c.User); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err // somebody of IT may look before they were ever bound
 		}
 		run, err := tx.RunOf(ctx, req.ID)
 		if err != nil {

@@ -22,7 +22,11 @@ func (b *Bot) command(ctx context.Context, e envelope, c command) {
 		b.ack(ctx, e, nil)
 		b.openForm(ctx, c, mistake.Partial, mistake.Error())
 	case err != nil:
-		b.ack(ctx, e, b.answer(agent.Message{Mood: agent.MoodWarning, Text: err.Error(), Footer: fmt.Sprintf(sayHelpHint, b.Command)}))
+		m := agent.Message{Mood: agent.MoodWarning, Text: err.Error()}
+		if !strings.Contains(m.Text, "/okta help") { // the grammar points there itself when it understood nothing
+			m.Footer = fmt.Sprintf(sayHelpHint, b.Command)
+		}
+		b.ack(ctx, e, b.answer(m))
 	case cmd.Verb == action.Menu:
 		b.ack(ctx, e, nil)
 		b.openForm(ctx, c, cmd, "")

@@ -61,7 +61,10 @@ func (c *compiler) words(text located, offset int, message string) string {
 }
 
 func (c *compiler) unknownName(name string) string {
+	_, isFunction := c.lang.functions[name]
 	switch {
+	case isFunction:
+		return fmt.Sprintf("%s is a function: write %s(…)", name, name)
 	case slices.Contains(laterNames(), name):
 		return fmt.Sprintf("%q is part of the language but not supported by this version", name)
 	case c.lang.fields[name] != nil:

@@ -59,9 +59,7 @@ func (c *Client) introduce(ctx context.Context, r *Report) error {
 			return err
 		}
 		r.As, r.ActorID = "the API token of "+me.Name(), me.ID
-		r.Warnings = append(r.Warnings,
-			"An API token ends after 30 days without use, and at once when its owner is deactivated.",
-			"An API token may do all that its owner, "+me.Name()+", may do. An OAuth service app with few scopes is safer.")
+		r.Warnings = append(r.Warnings, "The API token may do all that its owner, "+me.Name()+", may do.")
 		return nil
 	}
 	app.forget()

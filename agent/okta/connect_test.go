@@ -21,7 +21,7 @@ func TestConnectSaysWhoWeAre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(r.As, "Ada root") || len(r.Off) != 0 || !slices.ContainsFunc(r.Warnings, func(s string) bool { return strings.Contains(s, "30 days") }) {
+	if !strings.Contains(r.As, "Ada root") || len(r.Off) != 0 || !slices.ContainsFunc(r.Warnings, func(s string) bool { return strings.Contains(s, "its owner, Ada root") }) {
 		t.Errorf("API token: %+v", r)
 	}
 	app := w.service(oktasim.Client{Roles: []string{oktasim.SuperAdmin}})

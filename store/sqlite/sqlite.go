@@ -124,7 +124,7 @@ func OpenReadOnly(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("open for reading: %w", err)
+		return nil, fmt.Errorf("there is no database that can be read (DATABASE_URL): %w", err)
 	}
 	reader, err := sql.Open("sqlite", dsn(path, "ro", "busy_timeout(5000)"))
 	if err != nil {
