@@ -160,6 +160,9 @@ func floor(acts []planned, requester string, isAgent bool) int {
 // protect refuses acts on Okta's own administrators, from every trigger. Where
 // the scope to see who is one was not granted, it says so instead of guessing.
 func (a *Agent) protect(ctx context.Context, acts []planned) (warnings []string, err error) {
+	if err := a.protectAuthority(ctx, acts); err != nil {
+		return nil, err
+	}
 	var seen []string
 	for _, p := range acts {
 		if slices.Contains(seen, p.Target) {
@@ -193,4 +196,30 @@ func mayNotRead(err error) string {
 		return "an admin role that may read it"
 	}
 	return ""
+}
+
+// protectAuthority refuses to change who is in the groups that decide who may do
+// what here: a request must not make its own approvers.
+func (a *Agent) protectAuthority(ctx context.Context, acts []planned) error {
+	for _, p := range acts {
+		if p.Kind != action.AddToGroup && p.Kind != action.RemoveFromGroup {
+			continue
+		}
+		for _, name := range []string{a.Who.Admins, a.Who.Agents, a.Who.Fallback, a.Who.BreakGlass} {
+			if name == "" {
+				continue
+			}
+			id, err := a.authority(ctx, name)
+			if _, missing := AsProblem(err); missing {
+				continue // no such group: nothing to protect
+			}
+			if err != nil {
+				return err
+			}
+			if id == p.Object {
+				return &Problem{Code: "protected_group", Text: fmt.Sprintf("The group %q decides who may do what in Frontdesk, so I never change it. An Okta admin must do it in Okta's own console.", name)}
+			}
+		}
+	}
+	return nil
 }
