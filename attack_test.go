@@ -339,3 +339,29 @@ func TestAWithdrawalThatMeetsItsRequestBeingKeptCancelsIt(t *testing.T) {
 		t.Errorf("the run is %s: %v", run.State, err)
 	}
 }
+
+// Row N14: a request never makes its own approvers: the groups that carry
+// authority here are not changed, whoever agrees.
+func TestTheGroupsThatCarryAuthorityAreNeverChanged(t *testing.T) {
+	t.Parallel()
+	acme := newCompany(t)
+	startDesk(t, acme, "embedded", nil)
+	u := acme.slack.As("ada")
+	within(t, 20*time.Second, func(ctx context.Context) error {
+		reply, err := u.Slash(ctx, "general", "/okta add to group IT Support")
+		if err != nil {
+			return err
+		}
+		number, err := numberOf(reply)
+		if err != nil {
+			return err
+		}
+		return acme.slack.WaitFor(ctx, func() bool {
+			root, ok := rootOf(u.DM(), number)
+			return ok && strings.Contains(acme.slack.Render(root), "I never change it")
+		})
+	})
+	if calls := acme.okta.Effects(); len(calls) > 0 {
+		t.Errorf("Okta executed %v", calls)
+	}
+}

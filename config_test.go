@@ -277,7 +277,7 @@ frontdesk.yaml:4:12: "3 days" is not a span of time; write it like 30s, 90m or 2
 frontdesk.yaml:5:3: unknown key "remind" in approval, which has expires
  |   remind: 1h
  |   ^
-frontdesk.yaml:6:15: 1s is outside what is sensible here: 20s to 1h0m0s
+frontdesk.yaml:6:15: 1s is outside what is sensible here: 5s to 1h0m0s
  | settle_after: 1s
  |               ^
 frontdesk.yaml:7:1: "admins" is there twice; it was first given in line 2

@@ -47,7 +47,7 @@ func (c *Client) lookGroup(ctx context.Context, act agent.Act, s subject, sight 
 		sight.Refusal = wrongStatus(s, "use /okta activate user first.")
 	case adding:
 		sight.Call = callAddMember
-		return c.warnOfAdmins(ctx, g, sight)
+		return c.refuseAdmins(ctx, g, sight)
 	default:
 		sight.Call = callRemoveMember
 		return c.lookRules(ctx, s, g, groups, sight)
@@ -75,8 +75,8 @@ func (c *Client) fillerOf(ctx context.Context, g sdk.Group) string {
 	return "an application or a directory outside Okta"
 }
 
-// warnOfAdmins says what admin rights a group carries, if that can be seen.
-func (c *Client) warnOfAdmins(ctx context.Context, g agent.Group, sight *agent.Sight) error {
+// refuseAdmins refuses to make somebody an Okta admin, where that can be seen.
+func (c *Client) refuseAdmins(ctx context.Context, g agent.Group, sight *agent.Sight) error {
 	if !c.auth.has(scopeRoles) {
 		return nil
 	}
@@ -87,7 +87,9 @@ func (c *Client) warnOfAdmins(ctx context.Context, g agent.Group, sight *agent.S
 	case err != nil:
 		return err
 	case len(roles) > 0:
-		sight.Warnings = append(sight.Warnings, fmt.Sprintf("“%s” makes its members Okta admins (%s).", g.Name, strings.Join(roles, ", ")))
+		sight.Call = ""
+		sight.Refusal = problem("admin_group", "“%s” makes its members Okta admins (%s), and I never make one. "+
+			"A super admin must do it in Okta's own console.", g.Name, strings.Join(roles, ", "))
 	}
 	return nil
 }

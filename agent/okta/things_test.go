@@ -147,13 +147,13 @@ func TestRuleThatIsNotUnderstoodIsLookedUpInTheLog(t *testing.T) {
 	}
 }
 
-// N8: a group that makes admins says so.
-func TestJoiningAGroupThatMakesAdminsIsSaid(t *testing.T) {
+// N14: nobody is made an Okta admin.
+func TestJoiningAGroupThatMakesAdminsIsRefused(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	act := agent.Act{Kind: action.AddToGroup, Target: w.person("ada"), Object: w.group(oktasim.Group{Name: "IT", Roles: []string{oktasim.HelpDeskAdmin}})}
 	sight := w.look(act)
-	if sight.Call == "" || len(sight.Warnings) != 1 || !strings.Contains(sight.Warnings[0], "Help Desk Administrator") {
+	if sight.Call != "" || sight.Refusal == nil || !strings.Contains(sight.Refusal.Text, "Help Desk Administrator") {
 		t.Errorf("saw %+v", sight)
 	}
 }
