@@ -44,15 +44,15 @@ func types(t *testing.T, u *slacksim.User, text string) string {
 	return number
 }
 
-// presses waits for a person's card about the request and presses its button.
-func presses(t *testing.T, acme *company, u *slacksim.User, number, button string) {
+// approves waits for a person's card about the request and presses Approve.
+func approves(t *testing.T, acme *company, u *slacksim.User, number string) {
 	t.Helper()
 	within(t, attackWithin, func(ctx context.Context) error {
 		var card slacksim.Message
-		if err := acme.slack.WaitFor(ctx, func() (ok bool) { card, ok = cardWith(u, number, button); return ok }); err != nil {
+		if err := acme.slack.WaitFor(ctx, func() (ok bool) { card, ok = cardWith(u, number, "Approve"); return ok }); err != nil {
 			return err
 		}
-		_, err := u.Press(ctx, card.Ref(), button)
+		_, err := u.Press(ctx, card.Ref(), "Approve")
 		return err
 	})
 }
@@ -137,7 +137,7 @@ func TestAnUnansweredCallThatCannotBeSettledIsNotCalledFailed(t *testing.T) {
 	}
 	ada, grace := acme.slack.As("ada"), acme.slack.As("grace")
 	number := types(t, ada, "/okta reset multi-factor")
-	presses(t, acme, grace, number, "Approve")
+	approves(t, acme, grace, number)
 	within(t, attackWithin, func(ctx context.Context) error {
 		return acme.okta.WaitFor(ctx, func() bool { return len(acme.okta.Ledger("reset_factors")) > 0 })
 	})
@@ -174,14 +174,14 @@ steps:
 	if err := acme.okta.SetStatus("ada@acme.example", oktasim.LockedOut); err != nil {
 		t.Fatal(err)
 	}
-	presses(t, acme, grace, number, "Approve")
+	approves(t, acme, grace, number)
 	within(t, attackWithin, func(ctx context.Context) error {
 		return acme.slack.WaitFor(ctx, func() bool { return over(ada, number) || len(cardsOf(grace, number)) > 1 })
 	})
 	if n := len(acme.okta.Effects("reset_factors")); n > 0 {
 		t.Error("the factors were reset, though nobody was shown that")
 	}
-	presses(t, acme, grace, number, "Approve")
+	approves(t, acme, grace, number)
 	if told := outcome(t, acme, ada, number); !strings.Contains(told, "✅") || len(acme.okta.Effects("reset_factors")) != 1 {
 		t.Errorf("ada was told:\n%s", told)
 	}
@@ -226,7 +226,7 @@ steps:
 	if err := tour.prove(t.Context(), "ivan"); err != nil {
 		t.Fatal(err)
 	}
-	presses(t, acme, grace, number, "Approve")
+	approves(t, acme, grace, number)
 	if told := outcome(t, acme, ivan, number); !strings.Contains(told, "✅") {
 		t.Errorf("ivan was told:\n%s", told)
 	}
@@ -281,7 +281,7 @@ steps:
 	startDesk(t, acme, "embedded", env)
 	linus, grace := acme.slack.As("linus"), acme.slack.As("grace")
 	number := types(t, linus, "/okta revoke sessions")
-	presses(t, acme, grace, number, "Approve")
+	approves(t, acme, grace, number)
 	told := outcome(t, acme, linus, number)
 	if n := len(acme.okta.Effects("remove_from_group")); n != 3 || !strings.Contains(told, "✅") {
 		t.Errorf("%d of 3 were done, and linus was told:\n%s", n, told)

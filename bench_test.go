@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"os"
@@ -32,6 +31,7 @@ func latencies() []benchLatency {
 // Row N1: how soon "/okta add to group …" is acknowledged, over the real socket.
 func BenchmarkAck(b *testing.B) {
 	eachBench(b, func(b *testing.B, acme *company, flows []flow) {
+		b.Helper()
 		times := playBench(b, flows, func(ctx context.Context, f flow) (time.Duration, error) {
 			begun := time.Now()
 			reply, err := acme.slack.As(f.employee).Slash(ctx, "", "/okta add to group "+f.group)
@@ -49,6 +49,7 @@ func BenchmarkAck(b *testing.B) {
 // Okta, until the person who asked has been told.
 func BenchmarkCommandToTold(b *testing.B) {
 	eachBench(b, func(b *testing.B, acme *company, flows []flow) {
+		b.Helper()
 		times := playBench(b, flows, func(ctx context.Context, f flow) (time.Duration, error) {
 			begun := time.Now()
 			err := f.play(ctx, acme)
@@ -63,6 +64,7 @@ const benchPlayers = 4
 
 // eachBench runs a benchmark on both profiles with every latency.
 func eachBench(b *testing.B, run func(b *testing.B, acme *company, flows []flow)) {
+	b.Helper()
 	for _, profile := range profiles() {
 		for _, late := range latencies() {
 			b.Run(profile+"/"+late.name, func(b *testing.B) {
@@ -133,7 +135,7 @@ func benchDesk(b *testing.B, acme *company, profile string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	parts, err := build(b.Context(), acme.connect(cfg), slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
+	parts, err := build(b.Context(), acme.connect(cfg), slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -230,6 +230,7 @@ func eventWords(e store.Event) string {
 			return "Approved"
 		case store.Deny:
 			return "Denied"
+		case store.Happened, store.NotHappened:
 		}
 		return "Decided"
 	case "ask.void":
