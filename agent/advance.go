@@ -222,13 +222,20 @@ func (a *Agent) comeBack(ctx context.Context, j *job, at time.Time) error {
 const (
 	tellAfter   = 10 * time.Second
 	giveUpAfter = time.Hour
+	// brokenAfter is how long an error of our own side, such as a database that
+	// went away in the middle, is waited for.
+	brokenAfter = 5 * time.Minute
 )
 
 // stumble decides what an error means: words for people end the run, a temporary
 // failure is waited for, anything else ends it and IT is told.
 func (a *Agent) stumble(ctx context.Context, j *job, err error) (bool, error) {
 	now := a.Now()
-	tooLong := !j.mem.Trouble.Since.IsZero() && now.Sub(j.mem.Trouble.Since) > giveUpAfter
+	patience := giveUpAfter
+	if ours(err) {
+		patience = brokenAfter
+	}
+	tooLong := !j.mem.Trouble.Since.IsZero() && now.Sub(j.mem.Trouble.Since) > patience
 	open, e := a.unanswered(ctx, j)
 	if e != nil {
 		return false, errors.Join(err, e)
@@ -245,7 +252,7 @@ func (a *Agent) stumble(ctx context.Context, j *job, err error) (bool, error) {
 		}
 		return true, a.stop(ctx, j, state, p)
 	}
-	if !temporary(err) || tooLong {
+	if (!temporary(err) && !ours(err)) || tooLong {
 		a.log.ErrorContext(ctx, "run stopped by an error", "run_id", j.run.ID, "step", j.run.Step, "error", err)
 		return true, a.stop(ctx, j, store.Failed, explain(err, requestName(j.req.Number)))
 	}
@@ -267,9 +274,7 @@ func (a *Agent) unanswered(ctx context.Context, j *job) (*store.Effect, error) {
 // stumbleOpen goes on with an unanswered call: later, or, if Okta will not let us
 // look or it took too long, by asking people.
 func (a *Agent) stumbleOpen(ctx context.Context, j *job, e *store.Effect, err error, tooLong bool) (bool, error) {
-	_, isProblem := AsProblem(err)
-	_, isOkta := errors.AsType[*OktaError](err)
-	if !tooLong && (temporary(err) || (!isProblem && !isOkta)) {
+	if !tooLong && (temporary(err) || ours(err)) {
 		return false, a.putOff(ctx, j, err)
 	}
 	a.log.ErrorContext(ctx, "a call cannot be settled", "run_id", j.run.ID, "effect_id", e.ID, "error", err)
@@ -310,6 +315,15 @@ func (a *Agent) putOff(ctx context.Context, j *job, err error) error {
 	})
 }
 
+// ours tells of an error that neither Okta nor Slack answered and that has no
+// words for people: something on our own side, most likely the database.
+func ours(err error) bool {
+	_, isProblem := AsProblem(err)
+	_, isOkta := errors.AsType[*OktaError](err)
+	_, isSlack := errors.AsType[*DeskError](err)
+	return !isProblem && !isOkta && !isSlack
+}
+
 // temporary tells whether the same thing may work later without anybody doing anything.
 func temporary(err error) bool {
 	var oe *OktaError
@@ -329,6 +343,9 @@ func waitingWords(err error) string {
 			return "Okta asks me to slow down. I'm waiting and will go on by myself."
 		}
 		return "Okta doesn't answer properly right now. I keep trying; you don't have to do anything."
+	}
+	if ours(err) {
+		return "Something doesn't work on my side right now. I keep trying; you don't have to do anything."
 	}
 	return "Slack doesn't answer properly right now. I keep trying; you don't have to do anything."
 }

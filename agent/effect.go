@@ -166,7 +166,11 @@ func (a *Agent) attempt(ctx context.Context, j *job, s *script, cover *store.Ask
 		return false, fmt.Errorf("look at what %s would meet: %w", act.Kind, err)
 	}
 	if sight.Refusal != nil {
-		return true, a.impossible(ctx, j, s, e, sight.Refusal)
+		why, err := a.sinceAsked(ctx, j, act, sight.Refusal)
+		if err != nil {
+			return false, err
+		}
+		return true, a.impossible(ctx, j, s, e, why)
 	}
 	if sight.Noop != "" {
 		return true, a.noop(ctx, j, e, act, sight)
@@ -257,6 +261,21 @@ func thenNow(j *job, target User, p *Problem) *Problem {
 		text = fmt.Sprintf("I stopped at the last look: when this was asked, %s was %s; now %s. %s", target.Name(), plainStatus(j.mem.Seen), plainStatus(target.Status), p.Text)
 	}
 	return &Problem{Code: "second_look", Text: text, Cause: p}
+}
+
+// sinceAsked adds to a refusal what changed about the person since it was asked.
+func (a *Agent) sinceAsked(ctx context.Context, j *job, act Act, p *Problem) (*Problem, error) {
+	if j.mem.Changed || j.mem.Seen == "" || act.Target != j.mem.Target.ID {
+		return p, nil
+	}
+	target, err := a.Directory.User(ctx, act.Target)
+	if err != nil {
+		return nil, fmt.Errorf("read %s again: %w", act.Target, err)
+	}
+	if target.Status == j.mem.Seen {
+		return p, nil
+	}
+	return thenNow(j, target, p), nil
 }
 
 // stillAgreed tells whether each of those who agreed may still do so: active in
