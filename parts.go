@@ -84,8 +84,13 @@ func build(ctx context.Context, cfg Config, log *slog.Logger, now func() time.Ti
 	return p, err
 }
 
+// reachWithin is how long somebody who starts the program waits for Slack and Okta.
+const reachWithin = 20 * time.Second
+
 // reach asks Slack and Okta at the same time and reports what either refuses.
 func (p *parts) reach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, reachWithin)
+	defer cancel()
 	var slackErr, oktaErr error
 	var both sync.WaitGroup
 	both.Go(func() { p.workspace, slackErr = p.desk.Connect(ctx) })
@@ -107,12 +112,12 @@ func (p *parts) openStores(ctx context.Context) error {
 	}
 	s, err := postgres.Open(ctx, p.cfg.PostgresURL.Reveal(), o)
 	if err != nil {
-		return err
+		return fmt.Errorf("PostgreSQL can't be used: check DATABASE_URL, and that PostgreSQL runs and lets this machine in: %w", err)
 	}
 	p.store = s
 	shelf, err := redis.Open(ctx, p.cfg.RedisURL.Reveal())
 	if err != nil {
-		return err
+		return fmt.Errorf("Redis can't be used: check REDIS_URL, and that Redis runs and lets this machine in: %w", err)
 	}
 	p.shelf = shelf
 	return nil
