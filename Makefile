@@ -33,8 +33,8 @@ tour: build ## play all eleven actions and print the transcript (ARGS=…)
 build: ## build bin/frontdesk
 	go build -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/frontdesk .
 
-test: ## run all tests under the race detector, on SQLite and on real PostgreSQL and Redis (PKG=…)
-	$(SERVERS) go test -race -timeout 25m $(PKG)
+test: build ## run all tests under the race detector, on SQLite and on real PostgreSQL and Redis (PKG=…)
+	FRONTDESK_BIN='$(CURDIR)/bin/frontdesk' $(SERVERS) go test -race -timeout 25m $(PKG)
 
 e2e: build ## prove both simulators with Slack's and Okta's own Node clients
 	cd e2e && npm ci && FRONTDESK_BIN='$(CURDIR)/bin/frontdesk' npm test
