@@ -134,6 +134,8 @@ func TestAFlowSurvivesWhatFailsOnTheWay(t *testing.T) {
 		"Slack resets after":     slackFault(slacksim.Fault{Method: "chat.postMessage", Kind: slacksim.ResetAfter, Times: 2}),
 		"Slack fails":            slackFault(slacksim.Fault{Method: "*", Kind: slacksim.StatusBefore, Times: 4}),
 		"Slack knows nobody now": slackFault(slacksim.Fault{Method: "users.info", Kind: slacksim.ErrorBefore, Times: 2}),
+		"Slack hangs":            slackFault(slacksim.Fault{Method: "chat.postMessage", Kind: slacksim.Hang, Times: 1}),
+		"Okta hangs":             oktaFault(oktasim.Fault{Kind: oktasim.Hang, Method: "GET", Count: 1}),
 		"Slack updates fail":     slackFault(slacksim.Fault{Method: "chat.update", Kind: slacksim.ResetBefore, Times: 2}),
 		"Okta limits":            oktaFault(oktasim.Fault{Kind: oktasim.TooManyConcurrent, Count: 3}),
 		"Okta resets reads":      oktaFault(oktasim.Fault{Kind: oktasim.ResetBefore, Method: "GET", Count: 3}),
@@ -156,6 +158,9 @@ func TestAFlowSurvivesWhatFailsOnTheWay(t *testing.T) {
 				return acme.slack.WaitFor(ctx, func() bool { return acme.slack.Sockets() > 0 })
 			})
 			number := types(t, ada, "/okta reset multi-factor")
+			within(t, 2*attackWithin, func(ctx context.Context) error { // a read that hangs is given up after 30 s
+				return acme.slack.WaitFor(ctx, func() bool { _, ok := cardWith(grace, number, "Approve"); return ok })
+			})
 			approves(t, acme, grace, number)
 			contains(t, outcome(t, acme, ada, number), "✅")
 			if n := len(acme.okta.Effects("reset_factors")); n != 1 {

@@ -526,7 +526,7 @@ func TestOddWordsAndNamesStayWords(t *testing.T) {
 	acme := newCompany(t)
 	startDesk(t, acme, "embedded", nil)
 	for _, c := range []struct{ who, boss, reason string }{
-		{"linus", "grace", strings.Repeat("long ", 790) + "END"},
+		{"linus", "grace", strings.Repeat("long ", 799) + "t END"},
 		{"zoe", "mona", "🦄 مرحبا <!channel> <@U0ADA> <https://evil.example|click>"},
 		{"layla", "fiona", "<!here> *bold* `code` &amp;"},
 		{"bobby", "ada", "<!subteam^S123> @here"},
@@ -540,6 +540,11 @@ func TestOddWordsAndNamesStayWords(t *testing.T) {
 		}
 		live(t, c.who, card.Blocks)
 		contains(t, string(b), number)
+		if c.who == "linus" {
+			if n := strings.Count(acme.slack.Render(card), "long"); len(c.reason) != 4000 || n != 799 {
+				t.Errorf("the card holds %d of 799 words", n)
+			}
+		}
 		if p, err := acme.person(c.who); err != nil || !strings.Contains(acme.slack.Render(card), p.Name()) {
 			t.Errorf("the name of %s (%v) is not on the card:\n%s", c.who, err, acme.slack.Render(card))
 		}
