@@ -47,7 +47,7 @@ func nowhere(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close() //nolint:errcheck // nothing was written
+	defer ln.Close()
 	return ln.Addr().String()
 }
 
@@ -287,9 +287,7 @@ func overheard(t *testing.T, acme *company) func() string {
 			password = string(found[1])
 			mu.Unlock()
 		}
-		for k, vs := range answer.Header() {
-			w.Header()[k] = vs
-		}
+		maps.Copy(w.Header(), answer.Header())
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(answer.Body.Bytes())
 	}))

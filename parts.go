@@ -112,12 +112,12 @@ func (p *parts) openStores(ctx context.Context) error {
 	}
 	s, err := postgres.Open(ctx, p.cfg.PostgresURL.Reveal(), o)
 	if err != nil {
-		return fmt.Errorf("PostgreSQL can't be used: check DATABASE_URL, and that PostgreSQL runs and lets this machine in: %w", err)
+		return fmt.Errorf("DATABASE_URL can't be used: check it, and that PostgreSQL runs and lets this machine in: %w", err)
 	}
 	p.store = s
 	shelf, err := redis.Open(ctx, p.cfg.RedisURL.Reveal())
 	if err != nil {
-		return fmt.Errorf("Redis can't be used: check REDIS_URL, and that Redis runs and lets this machine in: %w", err)
+		return fmt.Errorf("REDIS_URL can't be used: check it, and that Redis runs and lets this machine in: %w", err)
 	}
 	p.shelf = shelf
 	return nil
