@@ -441,30 +441,30 @@ func TestAPersonSuspendedBetweenCardAndClickStopsTheRun(t *testing.T) {
 	nothingWasDone(t, acme)
 }
 
-// Row N2: a plan that no longer fits the world voids its card, whose buttons are stale.
-func TestAStaleCardDecidesNothing(t *testing.T) {
+// Rows N2, N11: a card that was voided, because its plan no longer fits the world,
+// or whose time is over, decides nothing.
+func TestACardThatNoLongerCountsDecidesNothing(t *testing.T) {
 	t.Parallel()
-	acme := newCompany(t)
-	p := startDesk(t, acme, "embedded", nil)
-	ada, grace := acme.slack.As("ada"), acme.slack.As("grace")
-	number := types(t, ada, "/okta reset multi-factor")
-	card := cardFor(t, acme, grace, number)
-	changeAsk(t, p, number, func(a *store.Ask) { a.State = store.AskVoid })
-	contains(t, clicksStale(t, acme, grace, card), "out of date")
-	nothingWasDone(t, acme)
-}
-
-// Row N11: a click after the time is over decides nothing.
-func TestAClickAfterTheTimeIsOverDecidesNothing(t *testing.T) {
-	t.Parallel()
-	acme := newCompany(t)
-	p := startDesk(t, acme, "embedded", nil)
-	ada, grace := acme.slack.As("ada"), acme.slack.As("grace")
-	number := types(t, ada, "/okta reset multi-factor")
-	card := cardFor(t, acme, grace, number)
-	changeAsk(t, p, number, func(a *store.Ask) { a.ExpiresAt = a.OpenedAt })
-	contains(t, clicksStale(t, acme, grace, card), "expired")
-	nothingWasDone(t, acme)
+	for _, c := range []struct {
+		name   string
+		change func(*store.Ask)
+		want   string
+	}{
+		{"N2 void", func(a *store.Ask) { a.State = store.AskVoid }, "out of date"},
+		{"N11 time is over", func(a *store.Ask) { a.ExpiresAt = a.OpenedAt }, "expired"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			acme := newCompany(t)
+			p := startDesk(t, acme, "embedded", nil)
+			ada, grace := acme.slack.As("ada"), acme.slack.As("grace")
+			number := types(t, ada, "/okta reset multi-factor")
+			card := cardFor(t, acme, grace, number)
+			changeAsk(t, p, number, c.change)
+			contains(t, clicksStale(t, acme, grace, card), c.want)
+			nothingWasDone(t, acme)
+		})
+	}
 }
 
 // Row A2: two must agree; one person is one, however often they click.
